@@ -1,0 +1,116 @@
+"""What a decision is: pure values with reasons (DESIGN sections 2 and 7)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from schema.ids import FieldId
+from schema.vocabulary import Decision, FieldClass, Marker, RowScope, Source, SubjectClass
+
+__all__ = ["Agreement", "Consent", "DecisionTable", "FieldRuling", "Purpose", "SubjectFacts"]
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """A consent of a person: which department may use it, for which purpose, until when (inclusive)."""
+
+    department: str
+    purpose: str
+    until: date
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectFacts:
+    """What the registry knows about a subject that changes decisions; never a personal value.
+
+    Counties are 6-digit codes, or "" when unknown. `minor_until` is the 14th birthday (PIPL Art. 28).
+    """
+
+    residence_county: str
+    origin_county: str
+    protected: bool
+    minor_until: date | None
+    consents: tuple[Consent, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FieldRuling:
+    """Decisions for one field or check: `decisions[int(subject class)]`, 32 of them, with their reasons."""
+
+    field: FieldId
+    decisions: tuple[Decision, ...]
+    rows: RowScope
+    policies: tuple[str, ...]
+
+    def of(self, subject: SubjectClass) -> Decision:
+        """The decision for one subject class."""
+        return self.decisions[subject.value]
+
+    @property
+    def highest(self) -> Decision:
+        """The best any subject could get."""
+        return max(self.decisions)
+
+    @property
+    def marker(self) -> Marker | None:
+        """Equal for every subject: computed over all subject classes at once (DESIGN section 4)."""
+        if self.highest is Decision.WITHHOLD:
+            return Marker.WITHHELD
+        return None if min(self.decisions) == self.highest else Marker.CONDITIONAL
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionTable:
+    """All decisions for one (policy version, profile, purpose, agreement) on one day.
+
+    A field without a ruling is withheld. `raised[source][subject class]` are the classes raised by code value
+    whose rows may leave. `expires`: the next day on which a policy, purpose or agreement begins or ends.
+    """
+
+    purpose: str
+    policy_version: str
+    expires: date | None
+    rulings: Mapping[FieldId, FieldRuling]
+    raised: Mapping[Source, tuple[frozenset[FieldClass], ...]]
+
+    def ruling(self, field: FieldId) -> FieldRuling:
+        """The ruling of a field, withheld for everyone when none stands in the table."""
+        return self.rulings.get(field) or FieldRuling(field, (Decision.WITHHOLD,) * 32, RowScope.CURRENT, ())
+
+
+@dataclass(frozen=True, slots=True)
+class Purpose:
+    """An entry of the purpose catalogue (DOMAIN section 2). `fields` gives each field's and check's highest decision.
+
+    `data_life` in days: how long the recipient may keep an answer. Dates are inclusive.
+    """
+
+    code: str
+    name_en: str
+    name_zh: str
+    basis: tuple[str, ...]
+    since: date
+    until: date | None
+    departments: frozenset[str]
+    ceiling: Decision
+    data_life: int
+    case_required: bool
+    consent_required: bool
+    agreement_required: bool
+    fields: Mapping[FieldId, Decision]
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """A persisted document a consumer may run, in its smallest form; `fields` is what it compiles to."""
+
+    id: str
+    document: str
+    document_hash: str
+    purpose: str
+    department: str
+    client: str | None
+    jurisdiction: str
+    volume_per_day: int
+    expires: datetime
+    fields: frozenset[FieldId]

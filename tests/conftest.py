@@ -1,0 +1,51 @@
+"""Fixtures shared by all tests: a real PostgreSQL, started once and ended at the end of the session."""
+
+import os
+import secrets
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from hub.postgres import ADMIN_ROLE, EmbeddedServer
+
+OWNER, SERVICE = "hub_owner", "hub_service"
+
+
+class Postgres:
+    """Fresh databases on one embedded server, each owned by `hub_owner`; `hub_service` may connect."""
+
+    def __init__(self, server: EmbeddedServer) -> None:
+        self.server = server
+        for role in (OWNER, SERVICE):
+            server.create_role(role)
+
+    def create_database(self) -> str:
+        """Make an empty database; its URL as its owner."""
+        name = f"test_{secrets.token_hex(6)}"
+        self.server.create_database(name, OWNER)
+        self.server.allow_connection(name, SERVICE)
+        return self.server.url(name, OWNER)
+
+    def service_url(self, url: str) -> str:
+        """The same database as the hub's service role."""
+        return self.server.url(url.rsplit("/", 1)[1], SERVICE)
+
+    def admin_url(self, url: str) -> str:
+        """The same database as superuser, for faults that only an administrator can cause."""
+        return self.server.url(url.rsplit("/", 1)[1], ADMIN_ROLE)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A running PostgreSQL 18 in a folder of its own under the system's temporary folder."""
+    folder = Path(tempfile.mkdtemp(prefix="hub-tests-"))
+    if os.geteuid() == 0:
+        folder.chmod(0o711)
+    try:
+        with EmbeddedServer.start(folder / "postgres") as server:
+            yield Postgres(server)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)

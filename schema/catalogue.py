@@ -74,6 +74,7 @@ class FieldInfo:
     locates: bool
     codes: type[Enum] | None
     ceiling: Decision
+    masked_from: str | None
     dated_place: bool
     """A field of dated rows with a place, employer or institution (DESIGN R5): others see the current row only."""
 
@@ -169,6 +170,7 @@ def _field_info(parent: GraphQLObjectType, name: str, meta: Held, collection: Co
         locates=meta.locates or whole,
         codes=meta.codes,
         ceiling=meta.ceiling,
+        masked_from=meta.masked_from,
         dated_place=collection in _DATED_PLACES,
     )
 
@@ -185,9 +187,9 @@ def _read_collections() -> dict[CollectionName, CollectionInfo]:
             columns.setdefault(place, {})[name] = ColumnInfo(name, type_, from_codes.get(name))
     return {
         CollectionName(name): CollectionInfo(
-            CollectionName(name), source_of(CollectionName(name)), MappingProxyType(held), name.endswith(".persons")
+            CollectionName(name), source_of(CollectionName(name)), MappingProxyType(infos), name.endswith(".persons")
         )
-        for name, held in columns.items()
+        for name, infos in columns.items()
     }
 
 

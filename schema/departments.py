@@ -65,7 +65,7 @@ class ResidenceRegistration:
     division: Division | None = held(
         _LOCATION, ColumnType.DIVISION, "Where: township or village. 居住地区划", mask=Mask.COUNTY
     )
-    address: str | None = held(_LOCATION, _TEXT, "Where: address. 居住地址", mask=Mask.COUNTY)
+    address: str | None = held(_LOCATION, _TEXT, "Where: address. 居住地址", mask=Mask.COUNTY, masked_from="division")
     dwelling_kind: codes.DwellingKind | None = held(
         _LOCATION, _CODE, "Kind of dwelling. 住所类别", codes=codes.DwellingKind
     )

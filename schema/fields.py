@@ -52,6 +52,7 @@ class Held:
     column: str | None
     codes: type[Enum] | None
     ceiling: Decision
+    masked_from: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,10 +100,14 @@ def held(  # noqa: PLR0913  one line per field is what this buys
     column: str | None = None,
     codes: type[Enum] | None = None,
     ceiling: Decision = Decision.READ,
+    masked_from: str | None = None,
 ) -> Any:
-    """A nullable field held in a source. Without `locates=False` it locates."""
+    """A nullable field held in a source. Without `locates=False` it locates.
+
+    `masked_from`: the masked value is made from this division column, and the field's own is not fetched.
+    """
     place = None if collection is None else CollectionName(collection)
-    meta = Held(field_class, column_type, mask, locates, place, column, codes, ceiling)
+    meta = Held(field_class, column_type, mask, locates, place, column, codes, ceiling, masked_from)
     return strawberry.field(default=None, description=description, metadata={META: meta})
 
 

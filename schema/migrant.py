@@ -145,6 +145,7 @@ class Residence:
         mask=Mask.COUNTY,
         collection=_PERSONS,
         column="residence_address",
+        masked_from="residence_county",
     )
     since: PartialDate | None = held(
         FieldClass.BASIC,

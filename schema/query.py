@@ -85,7 +85,7 @@ class Query:
     @root(RootKind.PLANNED, "Migrants living in a division; a listing: needs an agreement. 区划内人员列表")
     def migrants(
         self, info: strawberry.Info, division: str, first: int = 50, after: str | None = None
-    ) -> MigrantConnection:
+    ) -> MigrantConnection | None:
         """A page of migrants."""
         return info.context.planned(  # type: ignore[no-any-return]
             "migrants", division=division, first=first, after=after
@@ -97,7 +97,7 @@ class Query:
         return info.context.planned("me")  # type: ignore[no-any-return]
 
     @root(RootKind.LOCAL, "What a document would get under a purpose. 预判")
-    def preflight(self, info: strawberry.Info, document: str, purpose: str) -> Preflight:
+    def preflight(self, info: strawberry.Info, document: str, purpose: str) -> Preflight | None:
         """Predict without fetching."""
         return info.context.local("preflight", document=document, purpose=purpose)  # type: ignore[no-any-return]
 

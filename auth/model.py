@@ -44,7 +44,8 @@ class Caller:
     """The whole caller. `officer` is a pseudonym (`sub`); `expires` is UTC.
 
     `jurisdiction` in the profile is a division code prefix (GB/T 2260: 2, 4, 6, 9 or 12 digits).
-    `subject` is set for persons only: their sector id of the pseudo-department `person`.
+    `subject` is set for persons only: their sector id of the pseudo-department `person`. A person has no
+    `officer` and no `jurisdiction` (both empty), and `level` is PROVINCE: no administrative ceiling applies.
     """
 
     profile: Profile

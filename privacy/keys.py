@@ -201,10 +201,14 @@ class KeyRing:
         source = SecretKey("seed", 0, Suite.INTL_1, seed)
         return cls(_new_key(spec, 1, source.derive(spec.name)) for spec in KEY_CATALOGUE.values())
 
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """Names in the catalogue that have no key here."""
+        return tuple(name for name in KEY_CATALOGUE if name not in self._keys)
+
     def completed(self, random: Callable[[int], bytes]) -> "KeyRing":
         """This ring with version 1 of every key of the catalogue that it lacks."""
-        missing = [spec for name, spec in KEY_CATALOGUE.items() if name not in self._keys]
-        return KeyRing([*self, *(_new_key(spec, 1, random(KEY_LENGTH)) for spec in missing)])
+        return KeyRing([*self, *(_new_key(KEY_CATALOGUE[name], 1, random(KEY_LENGTH)) for name in self.missing)])
 
     def rotated(self, name: str, random: Callable[[int], bytes]) -> "KeyRing":
         """This ring with a new current version of one key; the old ones stay accepted.

@@ -38,9 +38,14 @@ class Module:
         return self.name.partition(".")[0]
 
     @property
-    def empty(self) -> bool:
-        """Whether nothing stands in it, as in the marker files of packages."""
-        return not self.tree.body
+    def marker(self) -> bool:
+        """Whether it only makes its folder a package: nothing but a docstring stands in it."""
+        return len(self.tree.body) == (ast.get_docstring(self.tree) is not None)
+
+    @property
+    def importable(self) -> bool:
+        """Whether a statement can import it; revision scripts of the database begin with a number."""
+        return all(part.isidentifier() for part in self.name.split("."))
 
     def functions(self) -> Iterator[tuple[str, int, int]]:
         """Every function: name, first line, number of lines."""

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
-from pydantic_core import ErrorDetails
 from pydantic_settings import (
     BaseSettings,
     InitSettingsSource,
@@ -275,7 +274,7 @@ def _read_toml(path: Path | None) -> Mapping[str, Any]:
         raise ConfigurationError(f"{path}: not valid TOML ({place})") from None
 
 
-def _one_line(error: ErrorDetails, path: Path | None) -> str:
+def _one_line(error: Mapping[str, Any], path: Path | None) -> str:
     origin = f"{path} or environment" if path else "environment"
     setting = ".".join(str(part) for part in error["loc"])
     if error["type"] == "extra_forbidden":

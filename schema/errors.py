@@ -65,6 +65,7 @@ class ErrorCode(StrEnum):
     CASE_MISMATCH = "CASE_MISMATCH"
     AGREEMENT_REQUIRED = "AGREEMENT_REQUIRED"
     AGREEMENT_INVALID = "AGREEMENT_INVALID"
+    FIELD_REFUSED = "FIELD_REFUSED"
     LISTING_REFUSED = "LISTING_REFUSED"
     BUDGET_SPENT = "BUDGET_SPENT"
     SANDBOX_ONLY = "SANDBOX_ONLY"
@@ -104,6 +105,7 @@ TEXTS: Final[Mapping[ErrorCode, str]] = {
     ErrorCode.CASE_MISMATCH: "the case does not cover this request",
     ErrorCode.AGREEMENT_REQUIRED: "the request needs an agreement in force",
     ErrorCode.AGREEMENT_INVALID: "the agreement does not cover this request",
+    ErrorCode.FIELD_REFUSED: "a root field is not open to this caller",
     ErrorCode.LISTING_REFUSED: "a request about several persons needs an agreement or a case that names each",
     ErrorCode.BUDGET_SPENT: "the daily budget of this client is spent",
     ErrorCode.SANDBOX_ONLY: "documents without an agreement run in sandbox mode only",
@@ -173,8 +175,9 @@ class StorageError(InternalError):
 
 
 class SourceError(InternalError):
-    """A department's system failed; `code` says how it shows in the answer."""
+    """A department's system failed; `code` says how it shows in the answer, `timed_out` whether it was too slow."""
 
-    def __init__(self, code: ErrorCode, detail: str) -> None:
+    def __init__(self, code: ErrorCode, detail: str, *, timed_out: bool = False) -> None:
         super().__init__(detail)
         self.code = code
+        self.timed_out = timed_out

@@ -1,0 +1,204 @@
+"""From root fields to subjects: open ids, look documents up, page through a division; then who each subject is.
+
+A person nobody knows gets an id of their own (a phantom) and goes through every later step like anybody else, so
+that body, status, calls and time do not tell (DESIGN promise 5).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Protocol
+
+from graphql import VariableValues, get_argument_values
+
+from auth.model import Caller
+from connectors.contract import NEVER_KEY, RowFilter
+from hub.engine.gates import Gate, Reports
+from hub.engine.needs import Wanted
+from hub.engine.plan import PlannedRoot
+from hub.engine.shape import Failed
+from hub.engine.subjects import CaseNames, SubjectRef
+from hub.registry.model import Page, Subject
+from privacy.model import Agreement, Purpose
+from privacy.sector_ids import SectorIds
+from privacy.subjects import classify
+from schema.codes import DocumentKind
+from schema.divisions import covers, is_known
+from schema.errors import ClientError, ErrorCode, RefusedError, RequestError
+from schema.identity import normalise_number
+from schema.ids import CollectionName, MigrantId, SectorId
+from schema.vocabulary import Department, Level, Role, RowScope, Source, SubjectClass
+
+__all__ = ["Directory", "Finder", "Found", "Who"]
+
+_DIVISION = Wanted(("residence_division",), RowFilter(RowScope.CURRENT))
+_PERSONS = CollectionName("police.persons")
+_BELOW_COUNTY = frozenset({Level.TOWNSHIP, Level.VILLAGE})
+
+
+class Directory(Protocol):
+    """What the engine asks of the registry."""
+
+    async def find(self, kind: DocumentKind, number: str, name: str) -> MigrantId | None:
+        """The migrant whose document and name both match."""
+
+    def phantom(self, kind: DocumentKind, number: str, name: str) -> MigrantId:
+        """The id of a person nobody knows; always the same for the same document and name."""
+
+    async def page(self, department: Department, prefix: str, after: SectorId | None, first: int) -> Page:
+        """Unprotected residents of a county or city in the order of the department's sector ids."""
+
+    async def resolve(self, migrants: Sequence[MigrantId]) -> Sequence[Subject]:
+        """One subject per id, in order; nobody known has neither keys nor counties."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The migrants one root is about, before anything is known of them; or the root's error."""
+
+    migrants: Sequence[MigrantId] = ()
+    sector_ids: Sequence[SectorId] = ()
+    division: str = ""
+    has_next_page: bool = False
+    error: ErrorCode | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Who:
+    """The part of a request that says who asks, why, and when."""
+
+    caller: Caller
+    purpose: Purpose
+    agreement: Agreement | None
+    today: date
+
+
+class Finder:
+    """Finds and classifies the subjects of one request."""
+
+    def __init__(self, directory: Directory, sector_ids: SectorIds, police: Gate | None, page_limit: int) -> None:
+        self._directory = directory
+        self._sector_ids = sector_ids
+        self._police = police
+        self._page_limit = page_limit
+
+    async def find(self, who: Who, root: PlannedRoot, variables: VariableValues) -> Found:
+        """Whom a root field is about. An id that is not the caller's department's answers as the root's error."""
+        arguments = get_argument_values(root.definition, root.node, variables)
+        try:
+            return await self._found(who, root.name, arguments)
+        except RequestError as error:
+            return Found(error=error.code)
+
+    async def _found(self, who: Who, name: str, arguments: Mapping[str, Any]) -> Found:
+        department = who.caller.profile.department
+        if name == "migrants":
+            return await self._listed(who, arguments)
+        if name == "lookup":
+            migrant = await self._looked_up(arguments)
+        else:
+            migrant = self._sector_ids.open(department, who.caller.subject or "" if name == "me" else arguments["id"])
+        return Found((migrant,), (self._sector_ids.seal(department, migrant),))
+
+    async def _looked_up(self, arguments: Mapping[str, Any]) -> MigrantId:
+        kind, name = arguments["documentKind"], arguments["name"]
+        number = normalise_number(kind, arguments["number"])
+        known = await self._directory.find(kind, number, name)
+        return known or self._directory.phantom(kind, number, name)
+
+    async def _listed(self, who: Who, arguments: Mapping[str, Any]) -> Found:
+        division, first, after = arguments["division"], arguments["first"], arguments["after"]
+        if not is_known(division) or len(division) < 4:
+            raise RequestError(ErrorCode.DIVISION_UNKNOWN)
+        if not 1 <= first <= self._page_limit:
+            raise RequestError(ErrorCode.PAGE_INVALID)
+        _check_covered(who, division)
+        department = who.caller.profile.department
+        cursor = None if after is None else self._cursor(department, after)
+        page = await self._directory.page(department, division[:6], cursor, first)
+        return Found(page.migrants, page.sector_ids, division, page.has_next_page)
+
+    def _cursor(self, department: Department, after: str) -> SectorId:
+        try:
+            self._sector_ids.open(department, after)
+        except ClientError as error:
+            raise RequestError(ErrorCode.PAGE_INVALID) from error
+        return SectorId(after)
+
+    def open_named(self, caller: Caller, named: Sequence[SectorId]) -> Found:
+        """The other persons that checks name. Raises ID_INVALID."""
+        return Found([self._sector_ids.open(caller.profile.department, one) for one in named], named)
+
+    def case_names(self, caller: Caller) -> CaseNames:
+        """Whom the caller's case names. Raises ID_INVALID where it names an id that is not the department's."""
+        if caller.case is None:
+            return CaseNames()
+        department, case = caller.profile.department, caller.case
+        return CaseNames(
+            frozenset(self._sector_ids.open(department, one) for one in case.subjects),
+            frozenset(self._sector_ids.open(department, one) for one in case.related),
+        )
+
+    async def classified(
+        self, who: Who, found: Sequence[tuple[PlannedRoot | None, Found]], reports: Reports
+    ) -> list[list[SubjectRef]]:
+        """Each root's subjects, with classes and keys; in a listing below county level, those in the division only."""
+        ids = list(dict.fromkeys(migrant for _, one in found for migrant in one.migrants))
+        subjects = dict(zip(ids, await self._directory.resolve(ids), strict=True))
+        divisions = await self._divisions(who, found, subjects, reports)
+        return [
+            [
+                _reference(who, root, subjects[migrant], sector_id, divisions)
+                for migrant, sector_id in zip(one.migrants, one.sector_ids, strict=True)
+                if divisions is None or not one.division or divisions.get(migrant, "").startswith(one.division)
+            ]
+            for root, one in found
+        ]
+
+    async def _divisions(
+        self,
+        who: Who,
+        found: Sequence[tuple[PlannedRoot | None, Found]],
+        subjects: Mapping[MigrantId, Subject],
+        reports: Reports,
+    ) -> Mapping[MigrantId, str] | None:
+        """The live divisions, where a county code is too coarse: one call more, for all subjects alike."""
+        finer = any(len(one.division) > 6 for _, one in found)
+        if not subjects or not (finer or who.caller.profile.level in _BELOW_COUNTY):
+            return None
+        keys = [subject.keys.get(Source.POLICE, NEVER_KEY) for subject in subjects.values()]
+        if self._police is None:
+            return {}
+        result = await self._police.fetch(_PERSONS, keys, _DIVISION, reports)
+        if isinstance(result, Failed):
+            return {}
+        return {
+            migrant: str(rows[0][0]) for migrant, rows in zip(subjects, result.rows, strict=True) if rows and rows[0][0]
+        }
+
+
+def _check_covered(who: Who, division: str) -> None:
+    if who.agreement is None or not covers(who.agreement.jurisdiction, division):
+        raise RefusedError(ErrorCode.AGREEMENT_INVALID)
+    if not covers(who.caller.profile.jurisdiction, division):
+        raise RefusedError(ErrorCode.AGREEMENT_INVALID)
+
+
+def _reference(
+    who: Who,
+    root: PlannedRoot | None,
+    subject: Subject,
+    sector_id: SectorId,
+    divisions: Mapping[MigrantId, str] | None,
+) -> SubjectRef:
+    live = None if divisions is None else divisions.get(subject.migrant, "")
+    found = classify(who.caller, who.purpose, subject.facts, live, who.today)
+    if _unknown_to(who, root, found):
+        return SubjectRef(subject.migrant, sector_id, SubjectClass.NONE, {})
+    return SubjectRef(subject.migrant, sector_id, found, subject.keys)
+
+
+def _unknown_to(who: Who, root: PlannedRoot | None, found: SubjectClass) -> bool:
+    """R7: a protected person is unknown to `lookup` and absent from listings, except to the protection desk."""
+    searched = root is not None and root.name in ("lookup", "migrants")
+    return searched and SubjectClass.PROTECTED in found and Role.PROTECTION_DESK not in who.caller.profile.roles

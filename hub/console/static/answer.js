@@ -2,7 +2,7 @@
 
 import { findOutcomes, groupOutcomes, markersByPath } from "./findings.js";
 import { clockTime } from "./identity.js";
-import { currentLanguage, label } from "./labels.js";
+import { currentLanguage, inLanguage, label } from "./labels.js";
 
 const EXPLAINED = ["withheld", "conditional", "unanswered", "unknown", "masked", "empty"];
 const DECISIONS = { WITHHOLD: "withheld", AGGREGATE: "withheld", VERIFY: "masked", MASK: "masked", READ: "got" };
@@ -120,13 +120,16 @@ function predictionNodes(field) {
 function showReceipt(receipt) {
   const list = document.getElementById("receipt");
   document.getElementById("receipt-part").hidden = !receipt;
-  const entries = Object.entries(receipt ?? {});
-  list.replaceChildren(...entries.flatMap(([name, value]) => [element("dt", "", name), element("dd", "", plainText(value))]));
+  const entries = receiptEntries(receipt ?? {}).filter(([, value]) => value !== "");
+  list.replaceChildren(...entries.flatMap(([name, value]) => [element("dt", "", label(`receipt.${name}`)), element("dd", "", value)]));
 }
 
-function plainText(value) {
-  if (value === null || typeof value !== "object") return String(value ?? "–");
-  if (Array.isArray(value)) return value.map(plainText).join(" · ");
-  if (currentLanguage() in value) return plainText(value[currentLanguage()]);
-  return Object.entries(value).map(([name, inner]) => `${name} ${plainText(inner)}`).join(" · ");
+// One entry per text; an object of several texts is laid flat.
+function receiptEntries(receipt) {
+  return Object.entries(receipt).flatMap(([name, value]) => {
+    if (value === null || typeof value !== "object") return [[name, String(value ?? "")]];
+    if (Array.isArray(value)) return [[name, value.join(" · ")]];
+    if ("nameEn" in value) return [[name, inLanguage({ en: value.nameEn, zh: value.nameZh })]];
+    return "en" in value ? [[name, inLanguage(value)]] : receiptEntries(value);
+  });
 }

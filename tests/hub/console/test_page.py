@@ -4,10 +4,11 @@ import asyncio
 import json
 import re
 from collections.abc import Iterator
-from datetime import date
+from datetime import UTC, date, datetime
 from html.parser import HTMLParser
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import httpx
 import pytest
@@ -16,6 +17,7 @@ from starlette.routing import Mount
 
 import hub.console.page
 from hub.console.page import HEADERS, Example, routes
+from hub.receipts import receipt_object
 from privacy.model import Purpose
 from schema.vocabulary import Decision, Department, FieldClass, Marker, Role, SourceStatus
 
@@ -175,7 +177,8 @@ def test_every_label_that_is_used_exists() -> None:
     asked = {key for attribute in attributes for _, key in PAGE.having(attribute)} | used_in_scripts()
     assert asked <= LABELS.keys()
     families = {
-        f"{prefix}." for prefix in ("department", "role", "class", "status", "marker", "decision", "outcome", "why")
+        f"{prefix}."
+        for prefix in ("department", "role", "class", "status", "marker", "decision", "outcome", "why", "receipt")
     }
     unused = {key for key in LABELS.keys() - asked if not key.startswith(tuple(families))}
     assert unused == set()
@@ -199,6 +202,17 @@ def test_every_outcome_has_a_word() -> None:
     assert {f"outcome.{word}" for word in outcomes} <= LABELS.keys()
     assert {f"why.{word}" for word in json.loads(explained[1])} <= LABELS.keys()
     assert {key.removeprefix("outcome.") for key in LABELS if key.startswith("outcome.")} == outcomes
+
+
+def test_every_part_of_the_receipt_has_a_name() -> None:
+    """What the hub's receipt says is shown under names in both languages."""
+    record = SimpleNamespace(time=datetime(2026, 9, 1, tzinfo=UTC), agreement="a", policy_version="v")
+    receipt = SimpleNamespace(record_id="id")
+    parts = receipt_object(
+        cast(Any, record), cast(Any, receipt), cast(Any, SimpleNamespace(purpose=purpose("statistics")))
+    )
+    names = set(parts) - {"terms"} | set(parts["terms"])
+    assert {key.removeprefix("receipt.") for key in LABELS if key.startswith("receipt.")} == names
 
 
 def test_page_is_complete_before_its_script() -> None:

@@ -8,11 +8,12 @@ from typing import Any
 
 import click
 
-from auth.claims import CASE_REFERENCE, JURISDICTION, MIN_DIGITS, PSEUDONYM, PURPOSE, SECTOR_ID
+from auth.claims import CASE_REFERENCE, JURISDICTION, MIN_DIGITS, PSEUDONYM, SECTOR_ID
 from auth.model import Case
 from auth.tokens import MAX_TOKEN_BYTES
 from hub.config import load_settings
 from hub.demo.issuer import DemoIssuer, TokenRequest
+from privacy.purposes import PURPOSES
 from schema.errors import ConfigurationError, TokenError
 from schema.ids import SectorId
 from schema.vocabulary import Assurance, Department, Level, Role
@@ -56,9 +57,20 @@ class _Text(click.ParamType[str]):
         return str(value)
 
 
+class _Purpose(click.ParamType[str]):
+    """An option that names a purpose of the catalogue."""
+
+    name = "purpose"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The purpose's code, or a usage error that lists the codes there are."""
+        if value not in PURPOSES:
+            self.fail(f"expected one of {', '.join(PURPOSES)}", param, ctx)
+        return str(value)
+
+
 _SECTOR_ID = _Text("sector id", SECTOR_ID, "a sector id as the hub gives it")
 _PSEUDONYM = _Text("pseudonym", PSEUDONYM, "a pseudonym of plain letters, digits and . _ : @ -")
-_PURPOSE = _Text("purpose", PURPOSE, "a purpose's code, such as `school-enrolment`")
 _REFERENCE = _Text("reference", CASE_REFERENCE, "a case reference of plain letters, digits and . _ : / -")
 _DIVISION = _Text("division", JURISDICTION, "a division code of 2, 4, 6, 9 or 12 digits")
 
@@ -66,7 +78,7 @@ _DIVISION = _Text("division", JURISDICTION, "a division code of 2, 4, 6, 9 or 12
 @click.command("token")
 @click.option("--department", type=_Word(Department), help="Who asks.")
 @click.option("--role", "roles", type=_Word(Role), multiple=True, help="What they do there; repeatable.")
-@click.option("--purpose", "purposes", type=_PURPOSE, multiple=True, help="What they may ask for; repeatable.")
+@click.option("--purpose", "purposes", type=_Purpose(), multiple=True, help="What they may ask for; repeatable.")
 @click.option("--level", type=_Word(Level), help="Their administrative level.")
 @click.option("--jurisdiction", type=_DIVISION, help="Division code of the area they are responsible for.")
 @click.option("--case", "reference", type=_REFERENCE, help="Reference of a case, signed into the token.")

@@ -29,9 +29,9 @@ _Result = TypeVar("_Result")
 class Breaker:
     """Opens after `limit` failures in a row and lets one call try again after `pause` seconds."""
 
-    clock: Callable[[], float]
     limit: int = 5
     pause: float = 5.0
+    clock: Callable[[], float] = time.monotonic
     failures: int = 0
     opened: float = 0.0
 
@@ -72,10 +72,10 @@ _SEVERITY = [SourceStatus.OK, SourceStatus.STALE, SourceStatus.TIMEOUT, SourceSt
 class Gate:
     """One source; `deadline` in seconds, for each call."""
 
-    def __init__(self, connector: Connector, deadline: float) -> None:
+    def __init__(self, connector: Connector, deadline: float, breaker: Breaker | None = None) -> None:
         self.connector = connector
         self._deadline = deadline
-        self._breaker = Breaker(time.monotonic)
+        self._breaker = breaker or Breaker()
 
     async def fetch(
         self, collection: CollectionName, keys: Sequence[SourceKey], wanted: Wanted, reports: Reports

@@ -48,7 +48,12 @@ def renderer(field: FieldInfo, decision: Decision, composite: Composite | None) 
 def _finish(check: Renderer, write: Renderer, build: Renderer | None) -> Renderer:
     if build is None:
         return lambda value: write(check(value))
-    return lambda value: build(write(check(value)))
+
+    def finish(value: Any) -> object:
+        written = write(check(value))
+        return None if written is None else build(written)
+
+    return finish
 
 
 def _masked(kind: Mask) -> Renderer:

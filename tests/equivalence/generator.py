@@ -52,15 +52,15 @@ class OperationGenerator:
         return GeneratedOperation(document, {name: value for name, (_, value) in self._variables.items()})
 
     def _selection(self, parent: GraphQLObjectType, scope: _Scope, depth: int) -> str:
-        count = self._random.randint(1, 4 if depth < 3 else 3)
+        count = self._random.randint(1, 3 if depth < 6 else 2)
         return "{ " + " ".join(self._part(parent, scope, depth) for _ in range(count)) + " }"
 
     def _part(self, parent: GraphQLObjectType, scope: _Scope, depth: int) -> str:
         draw = self._random.random()
-        if depth < 8 and draw < 0.12:
+        if depth < 6 and draw < 0.12:
             condition = f" on {parent.name}" if self._random.random() < 0.7 else ""
             return f"...{condition}{self._directives()} {self._selection(parent, scope, depth + 1)}"
-        if depth < 8 and draw < 0.22:
+        if depth < 6 and draw < 0.22:
             return self._named_fragment(parent, scope, depth)
         return self._field(parent, scope, depth)
 

@@ -80,9 +80,7 @@ class Reference:
 
     def run(self, document: str, variables: Mapping[str, Any]) -> tuple[Any, list[dict[str, Any]]]:
         """`data` and `errors` of an operation."""
-        result = execute_sync(
-            _schema(), parse(document), variable_values=dict(variables), field_resolver=self._resolve
-        )
+        result = execute_sync(_schema(), parse(document), variable_values=dict(variables), field_resolver=self._resolve)
         return result.data, [_told(error) for error in result.errors or ()]
 
     def _resolve(self, source: Any, info: GraphQLResolveInfo, **arguments: Any) -> Any:

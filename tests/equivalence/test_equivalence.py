@@ -19,7 +19,7 @@ from connectors.contract import Fetched, RowFilter
 from connectors.mapping_reader import read_mapping
 from connectors.memory import Fault, FaultKind, MemoryConnector
 from hub.engine.execute import Execution
-from hub.engine.gates import Gate, Reports
+from hub.engine.gates import Breaker, Gate, Reports
 from hub.engine.limits import Limits
 from hub.engine.operation import OperationCache
 from hub.engine.plan import Plan, compile_plan
@@ -51,6 +51,7 @@ class RandomWorld:
         self.connectors = {source: self._connector(source) for source in Source}
         self.subjects = {one: self._subject(i, one) for i, one in enumerate(IDS)}
         self.table = self._table()
+        self._read: dict[object, list[dict[str, Any]]] = {}
 
     def _connector(self, source: Source) -> MemoryConnector:
         records = {
@@ -97,7 +98,10 @@ class RandomWorld:
         checks = [Decision.WITHHOLD, Decision.VERIFY]
         rulings |= {c.id: self._ruling(c.id, checks, Decision.VERIFY, RowScope.ALL) for c in CHECKS.values()}
         classes = [FieldClass.HEALTH, FieldClass.REPRODUCTIVE]
-        raised = {s: tuple(frozenset(self.random.sample(classes, self.random.randint(0, 2))) for _ in range(32)) for s in Source}
+        raised = {
+            s: tuple(frozenset(self.random.sample(classes, self.random.randint(0, 2))) for _ in range(32))
+            for s in Source
+        }
         return DecisionTable("test", "v", None, rulings, raised)
 
     def _ruling(self, field: FieldId, choices: list[Decision], ceiling: Decision, rows: RowScope) -> FieldRuling:
@@ -113,9 +117,7 @@ class RandomWorld:
     def read(self, ref: SubjectRef, collection: CollectionName, rows: RowFilter) -> list[dict[str, Any]]:
         """All columns of one collection for one subject, straight from the memory connector."""
         source, columns = COLLECTIONS[collection].source, tuple(COLLECTIONS[collection].columns)
-        fetched: Fetched = asyncio.run(
-            self.connectors[source].fetch(collection, [ref.key(source)], columns, rows)
-        )
+        fetched: Fetched = asyncio.run(self.connectors[source].fetch(collection, [ref.key(source)], columns, rows))
         return [dict(zip(columns, row, strict=True)) for row in fetched.rows[0]]
 
     def answer(self, ref: SubjectRef, name: str, arguments: Mapping[str, Any]) -> str:
@@ -133,11 +135,15 @@ def run_plan(
     world: RandomWorld, plan: Plan, operation: GeneratedOperation, failing: frozenset[CollectionName]
 ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """The answer of the plan engine, with faults scripted afresh."""
-    variables = get_variable_values(SCHEMA, plan.operation.definition.variable_definitions or (), dict(operation.variables))
+    variables = get_variable_values(
+        SCHEMA, plan.operation.definition.variable_definitions or (), dict(operation.variables)
+    )
     assert isinstance(variables, VariableValues)
     for connector in world.connectors.values():
-        connector.fail_next(*[Fault(FaultKind.ERROR, c) for c in failing if COLLECTIONS[c].source is connector.source] * 50)
-    gates = {source: Gate(connector, 5.0) for source, connector in world.connectors.items()}
+        connector.fail_next(
+            *[Fault(FaultKind.ERROR, c) for c in failing if COLLECTIONS[c].source is connector.source] * 50
+        )
+    gates = {source: Gate(connector, 5.0, Breaker(limit=10**6)) for source, connector in world.connectors.items()}
     named = {SectorId(one): ref for one, ref in world.subjects.items()}
     execution = Execution(gates, variables, named, TODAY, Reports())
     targets = [_target(world, root, variables) for root in plan.planned]

@@ -11,9 +11,11 @@ from urllib.parse import unquote
 
 import click
 import pytest
+from graphql import parse, validate
 
 from hub.commands import main as program
 from schema.errors import TEXTS
+from schema.query import build_schema
 from schema.vocabulary import (
     Answer,
     Assurance,
@@ -228,6 +230,20 @@ def is_command(words: list[str]) -> bool:
             return False
         command = inner
     return True
+
+
+def test_every_query_shown_is_valid() -> None:
+    """Each GraphQL operation in a page fits the schema."""
+    schema = build_schema()._schema
+    blocks = [
+        (page, block)
+        for page, text in pages().items()
+        for block in re.findall(r"```graphql\n(.*?)```", text, re.DOTALL)
+        if block.startswith(("query", "{"))
+    ]
+    wrong = [f"{page.name}: {error.message}" for page, block in blocks for error in validate(schema, parse(block))]
+    assert blocks
+    assert wrong == []
 
 
 def test_both_readmes_say_the_same() -> None:

@@ -141,15 +141,18 @@ class EmbeddedServer:
         """Remove a database and end the connections to it; no error when there is none."""
         self._run_sql("postgres", 'DROP DATABASE IF EXISTS :"database" WITH (FORCE);\n', database=_checked(name))
 
-    def stop(self) -> None:
-        """Stop using the server, and stop it if no other process uses it; safe to call twice."""
+    def stop(self, *, immediate: bool = False) -> None:
+        """Stop using the server, and stop it if no other process uses it; safe to call twice.
+
+        `immediate` leaves writing back what was committed to the next start, which recovers it from the log.
+        """
         if self._users is None:
             return
         with _locked(self._folder / "start.lock"), self._users as users:
             self._users = None
             fcntl.flock(users, fcntl.LOCK_UN)
             if _try_lock(users):
-                _shut_down(self._folder, self._programs)
+                _shut_down(self._folder, self._programs, "immediate" if immediate else "fast")
 
     def __enter__(self) -> Self:
         return self
@@ -260,11 +263,11 @@ def _launch(folder: Path, programs: PostgresPrograms) -> None:
     raise StorageError(f"the embedded database did not start: see {data / 'server.log'}")
 
 
-def _shut_down(folder: Path, programs: PostgresPrograms) -> None:
+def _shut_down(folder: Path, programs: PostgresPrograms, mode: str) -> None:
     data = folder / "data"
     if not _Postmaster.read(data).is_alive(data):
         return
-    if programs.run("pg_ctl", ["stop", "-D", str(data), "-m", "fast", "-w", "-t", "60"]) != 0:
+    if programs.run("pg_ctl", ["stop", "-D", str(data), "-m", mode, "-w", "-t", "60"]) != 0:
         raise StorageError("the embedded database did not stop")
 
 

@@ -94,11 +94,13 @@ KEY_CATALOGUE: Final[Mapping[str, KeySpec]] = MappingProxyType(
                 for department in Department
             ),
             KeySpec("index", _SECRET, True, "digests of document numbers, names and source keys"),
+            KeySpec("phantom", _SECRET, False, "ids of persons nobody knows"),
             KeySpec("crosswalk", _SECRET, True, "source keys, flags and consents in the registry"),
             KeySpec("budget", _SECRET, True, "digests of clients and persons in the daily budget"),
             KeySpec("checks", _SECRET, True, "the day's check answers; retired at its end"),
             KeySpec("audit", _SECRET, False, "subject tokens and case digests of the audit log"),
             KeySpec("audit-index", _SECRET, False, "the audit log's side index"),
+            KeySpec("staging", _SECRET, False, "staging stores of file sources"),
             KeySpec("payload", _SECRET, False, "audit payloads at rest"),
             KeySpec("checkpoint", _SIGNING, False, "checkpoints of the audit log"),
             KeySpec("agreement", _SIGNING, True, "agreements"),

@@ -40,12 +40,24 @@ class Postgres:
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Postgres]:
-    """A running PostgreSQL 18 in a folder of its own under the system's temporary folder."""
-    folder = Path(tempfile.mkdtemp(prefix="hub-tests-"))
+    """A running PostgreSQL 18 in a folder of its own, in memory where there is room for it."""
+    folder = Path(tempfile.mkdtemp(prefix="hub-tests-", dir=_roomy_memory()))
     if os.geteuid() == 0:
         folder.chmod(0o711)
     try:
-        with EmbeddedServer.start(folder / "postgres") as server:
+        server = EmbeddedServer.start(folder / "postgres")
+        try:
             yield Postgres(server)
+        finally:
+            server.stop(immediate=True)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _roomy_memory() -> str | None:
+    """The memory file system where it has a gigabyte to spare; None for the usual temporary folder."""
+    memory = "/dev/shm"
+    try:
+        return memory if os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > 2**30 else None
+    except OSError:
+        return None

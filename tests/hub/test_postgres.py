@@ -119,6 +119,15 @@ def test_restart_keeps_data_and_address(used: Path) -> None:
         assert ask(url, "SELECT n FROM t") == 42
 
 
+def test_immediate_stop_loses_nothing(used: Path) -> None:
+    """What was committed is there after a stop that wrote nothing back."""
+    server = EmbeddedServer.start(used)
+    ask(server.url("postgres", ADMIN_ROLE), "CREATE TABLE kept_too AS SELECT 43 AS n")
+    server.stop(immediate=True)
+    with EmbeddedServer.start(used) as server:
+        assert ask(server.url("postgres", ADMIN_ROLE), "SELECT n FROM kept_too") == 43
+
+
 def test_passwords_are_private(used: Path) -> None:
     """The password file is the owner's alone, the data folder the server's alone, and the log names no statement."""
     with EmbeddedServer.start(used) as server:

@@ -37,8 +37,8 @@ def create_registry() -> None:
     op.create_table(
         "migrants",
         sa.Column("migrant_id", sa.Uuid, nullable=False),
-        sa.Column("residence_county", sa.String(6), nullable=False),
-        sa.Column("origin_county", sa.String(6), nullable=False),
+        sa.Column("residence_county", sa.String(6, collation="C"), nullable=False),
+        sa.Column("origin_county", sa.String(6, collation="C"), nullable=False),
         sa.Column("sealed", sa.LargeBinary, nullable=False),
         sa.PrimaryKeyConstraint("migrant_id", name="migrants_pkey"),
     )

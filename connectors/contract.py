@@ -1,9 +1,9 @@
 """What every connector promises. Connectors know where data lives; they decide nothing.
 
-A connector is created from one mapping file (`connectors.mapping.Mapping`) and one address, belongs
-to one source, and speaks in the names of the API: collections and columns as the schema's catalogue
-(`schema.catalogue`) lists them, never in the source's own names. Values come back already translated
-to the catalogue's column types.
+A connector is created from one mapping file (`connectors.mapping.SourceMapping`) and one address
+(`connectors.opening.create`), belongs to one source, and speaks in the names of the API: collections and columns as
+the schema's catalogue (`schema.catalogue`) lists them, never in the source's own names. Values come back already
+translated to the catalogue's column types.
 """
 
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -18,6 +18,7 @@ from schema.vocabulary import Answer, FieldClass, RowScope, Source
 __all__ = [
     "CheckArgument",
     "CheckRequest",
+    "Checked",
     "Connector",
     "Fetched",
     "NEVER_KEY",
@@ -52,10 +53,20 @@ class RowFilter:
 class Fetched:
     """Rows of one collection: `rows[i]` belongs to `keys[i]` of the request, in the source's stable order.
 
-    A row holds its values in the order of the requested columns. `as_of` (UTC) says how old the data is.
+    A row holds its values in the order of the requested columns. `as_of` (UTC) says how old the data is, `stale`
+    whether that is older than the mapping's `max_age`. Repeated keys share one list: do not change it.
     """
 
     rows: Sequence[Sequence[Row]]
+    as_of: datetime
+    stale: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """Answers of one check: `answers[i]` belongs to `keys[i]`. `as_of` (UTC) says how old the data behind them is."""
+
+    answers: Sequence[Answer]
     as_of: datetime
 
 
@@ -110,13 +121,19 @@ class Connector(Protocol):
         """The named columns of one collection for all keys in **one** batched call.
 
         Keys may repeat and may be NEVER_KEY; an unknown key has an empty list. Nothing but the named columns
-        (and what `current` and `raises` need) is selected at the source.
+        (and what `current` and `raises` need) is selected at the source. A collection the mapping does not have
+        has no rows for anybody; a column it does not have is None. Raises ValueError for a column that the
+        schema's catalogue does not list.
         """
 
     def scan(
         self, collection: CollectionName, columns: Sequence[str], after: str | None, limit: int
     ) -> AsyncIterator[ScanPage]:
-        """All rows of a collection in key order, in pages of `limit`, from after the cursor (resumable)."""
+        """All rows of a collection in the source's key order, from after the cursor (resumable).
 
-    async def check(self, request: CheckRequest, keys: Sequence[SourceKey]) -> Sequence[Answer]:
+        A page holds all rows of at most `limit` keys. Rows and values raised to another class are left out,
+        as with `RowFilter()`.
+        """
+
+    async def check(self, request: CheckRequest, keys: Sequence[SourceKey]) -> Checked:
         """One answer per key, in order, computed at the source or beside it; inputs never leave the connector."""

@@ -82,7 +82,7 @@ class Residents:
     async def _make(self, department: Department, prefix: str, version: int) -> Listing:
         entries: list[bytes] = []
         async with self._pool.transaction() as connection:
-            cursor = await connection.cursor(_SCAN, prefix, _after_prefix(prefix), prefetch=_BATCH)
+            cursor = await connection.cursor(_SCAN, prefix, _after_prefix(prefix))
             while rows := await cursor.fetch(_BATCH):
                 entries += await asyncio.to_thread(self._entries, department, rows)
         await asyncio.to_thread(entries.sort)

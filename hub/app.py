@@ -3,21 +3,23 @@
 import logging
 import time
 from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
 
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
-from starlette.routing import Route
+from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from hub.console.page import Example
 from hub.console.page import routes as console_routes
 from hub.engine.splice import error_body
 from hub.metrics import CONTENT_TYPE
 from hub.pipeline import answer
 from hub.request import read_request
 from hub.service import Hub
+from privacy.purposes import PURPOSES
 from schema.errors import ClientError, ErrorCode, StorageError
 
 __all__ = ["create_app"]
@@ -31,23 +33,34 @@ _SAFE_HEADERS = {
 }
 
 
-def create_app(hub: Hub, lifespan: Callable[[Starlette], AbstractAsyncContextManager[None]] | None = None) -> Starlette:
-    """The application over an assembled hub."""
+def create_app(hub: Hub, examples: Callable[[], tuple[Example, ...]] = tuple) -> Starlette:
+    """The application over an assembled hub. `examples` are shown on the query page; whoever reaches it reads them."""
     routes = [
-        Route("/", lambda _: RedirectResponse("/console"), methods=["GET"]),
+        Route("/", home, methods=["GET"]),
         Route("/graphql", graphql, methods=["POST"]),
         Route("/health/live", live, methods=["GET"]),
         Route("/health/ready", ready, methods=["GET"]),
         Route("/metrics", metrics, methods=["GET"]),
-        *console_routes(),
+        Mount("/console", routes=console_routes(tuple(PURPOSES.values()), examples)),
     ]
     middleware = [
         Middleware(SafeHeaders),
         Middleware(LastResort),
     ]
-    app = Starlette(routes=routes, middleware=middleware, lifespan=lifespan)
+    app = Starlette(routes=routes, middleware=middleware, exception_handlers={HTTPException: nothing_here})
     app.state.hub = hub
     return app
+
+
+async def home(_request: Request) -> Response:
+    """The query page."""
+    return RedirectResponse("/console/")
+
+
+async def nothing_here(_request: Request, error: Exception) -> Response:
+    """No such address, or no such method there."""
+    status = error.status_code if isinstance(error, HTTPException) else 404
+    return Response(error_body(ErrorCode.NOT_FOUND), status, media_type=_JSON)
 
 
 async def graphql(request: Request) -> Response:

@@ -38,7 +38,7 @@ CONFIG_VARIABLE: Final = "HUB_CONFIG"
 SECRETS_VARIABLE: Final = "HUB_SECRETS_DIR"
 DEFAULT_FILE: Final = "hub.toml"
 
-SourceKind = Literal["sql", "file", "http", "graphql", "memory"]
+SourceKind = Literal["sql", "file", "http", "graphql"]
 Count = Annotated[int, Field(ge=1)]
 Seconds = Annotated[float, Field(gt=0, le=300)]
 
@@ -87,15 +87,14 @@ class SourceSettings(_Part):
 class LimitSettings(_Part):
     """What one request, and one client in one day, may ask for."""
 
-    depth: Count = Field(default=12, description="deepest nesting of a document")
+    depth: Count = Field(default=20, description="deepest nesting of a document, fragments included")
     length: Count = Field(default=20_000, description="longest document, in characters")
-    aliases: Count = Field(default=50, description="most aliases in a document")
+    roots: Count = Field(default=20, description="most root fields in a document, aliases counted")
     fields: Count = Field(default=500, description="most fields in a document, fragments counted at each use")
     body_bytes: Count = Field(default=262_144, description="largest request body, in bytes")
     subjects_per_day: Count = Field(
         default=2_000, description="most distinct persons one client may ask about in a day"
     )
-    lookups_per_day: Count = Field(default=500, description="most look-ups by document number per client and day")
 
 
 class AuditSettings(_Part):

@@ -45,7 +45,7 @@ async def answer(hub: Hub, caller: Caller, request: GraphQLRequest) -> bytes:
     purpose = admit(caller, request.purpose, request.case, agreement, today)
     table = await hub.tables.get(caller.profile, purpose, agreement, today)
     plan = hub.plans.get(operation, switches, table)
-    who = Who(caller, purpose, agreement, today)
+    who = Who(caller, purpose, agreement, caller.case if request.case else None, today)
     check_roots(caller, plan, agreement)
     reports = Reports()
     involved = await _involved(hub, who, plan, variables, reports)
@@ -73,13 +73,14 @@ def _variables(hub: Hub, operation: Operation, given: Mapping[str, Any]) -> Vari
 
 async def _involved(hub: Hub, who: Who, plan: Plan, variables: VariableValues, reports: Reports) -> Involved:
     """Whom each root is about, and the other persons its checks name; refused as a whole where a rule says so."""
-    case = hub.finder.case_names(who.caller)
+    case = hub.finder.case_names(who)
     uses = [use for root in plan.planned for use in root.needs.checks]
     persons = list(dict.fromkeys(one for use in uses if (one := person_argument(use, variables)) is not None))
-    others = hub.finder.open_named(who.caller, persons)
+    others = hub.finder.open_named(who, persons)
     check_named(case, others.migrants)
     found = [(root, await hub.finder.find(who, root, variables)) for root in plan.planned]
     check_subjects(who, case, [(root, one.migrants) for root, one in found])
+    await hub.spend(who, [migrant for _, one in found for migrant in one.migrants])
     *own, named = await hub.finder.classified(who, [*found, (None, others)], reports)
     targets = [Target(refs, one.has_next_page, one.error) for refs, (_, one) in zip(own, found, strict=True)]
     return Involved(targets, {ref.sector_id: ref for ref in named})

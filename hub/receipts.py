@@ -49,7 +49,7 @@ def record_of(time: datetime, who: Who, plan: Plan, involved: Involved, reports:
         purpose=who.purpose.code,
         basis="; ".join(who.purpose.basis),
         agreement="" if who.agreement is None else who.agreement.id,
-        case="" if caller.case is None else caller.case.reference,
+        case="" if who.case is None else who.case.reference,
         operation=plan.operation.hash,
         policy_version=plan.table.policy_version,
         fields={decision: tuple(map(FieldId, names)) for decision, names in plan.fields().items()},

@@ -1,13 +1,13 @@
 """The hub as one value: everything a request needs, put together once at start by `hub.assembly`."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from graphql import GraphQLSchema
 
 from auth.model import Caller
 from auth.tokens import TokenVerifier
-from hub.audit.denials import DenialFolder
+from hub.audit.denials import Denial, DenialFolder
 from hub.audit.writer import AuditWriter
 from hub.clock import Clock
 from hub.config import Mode, Settings
@@ -15,12 +15,14 @@ from hub.engine.caches import PlanCache, TableCache
 from hub.engine.gates import Gate
 from hub.engine.operation import Operation, OperationCache
 from hub.engine.plan import is_planned, selected_roots
-from hub.engine.targets import Finder
+from hub.engine.targets import Finder, Who
 from hub.metrics import Metrics
+from hub.registry.budget import SubjectBudget
 from hub.request import GraphQLRequest
 from privacy.model import Agreement
 from schema.errors import ErrorCode, RefusedError
-from schema.vocabulary import Source
+from schema.ids import MigrantId
+from schema.vocabulary import Department, Source
 
 __all__ = ["Hub"]
 
@@ -40,12 +42,13 @@ class Hub:
     agreements: Mapping[str, Agreement]
     audit: AuditWriter
     denials: DenialFolder
+    budget: SubjectBudget
     clock: Clock
     metrics: Metrics
 
     def note_denial(self, caller: Caller, code: ErrorCode) -> None:
         """Have a refusal of a whole request recorded, folded with others of the same client and code."""
-        self.denials.note(caller, code)
+        self.denials.note(Denial(caller.profile.department, caller.client, code))
 
     def agreement(self, request: GraphQLRequest, operation: Operation) -> Agreement | None:
         """The agreement a request names, whose document it must be to the letter.
@@ -57,9 +60,24 @@ class Hub:
                 raise RefusedError(ErrorCode.SANDBOX_ONLY)
             return None
         found = self.agreements.get(request.agreement)
-        if found is None or found.document_hash != operation.hash:
+        if found is None or found.document_hash != operation.hash or found.expires <= self.clock():
             raise RefusedError(ErrorCode.AGREEMENT_INVALID)
         return found
+
+    async def spend(self, who: Who, subjects: Sequence[MigrantId]) -> None:
+        """Count the persons asked about against the day's budget (DESIGN R4). Raises BUDGET_SPENT.
+
+        A listing spends its agreement's volume, everything else the client's own budget; persons asking about
+        themselves spend nothing.
+        """
+        if who.caller.profile.department is Department.PERSON or not subjects:
+            return
+        payer, limit = who.caller.client, self.settings.limits.subjects_per_day
+        if who.agreement is not None:
+            payer, limit = f"agreement {who.agreement.id}", who.agreement.volume_per_day
+        payer = f"{who.caller.profile.department} {payer}"
+        if await self.budget.spend(payer, who.today, subjects) > limit:
+            raise RefusedError(ErrorCode.BUDGET_SPENT, status=429)
 
     def is_person_level(self, operation: Operation, switches: Mapping[str, bool]) -> bool:
         """Whether any root field of an operation leads to a person."""

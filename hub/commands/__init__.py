@@ -2,9 +2,22 @@
 
 import click
 
+from hub.commands import audit, city, demo, policy, serve, token
+
 __all__ = ["main"]
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 def main() -> None:
     """Migrant Data Hub: ask five departments one question, privately and on the record."""
+
+
+for _command in (
+    demo.command,
+    serve.command,
+    token.command,
+    policy.command,
+    audit.command,
+    city.command,
+):
+    main.add_command(_command)

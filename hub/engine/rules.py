@@ -30,7 +30,7 @@ def check_roots(caller: Caller, plan: Plan, agreement: Agreement | None) -> None
 
 def _check_listing(caller: Caller, root: PlannedRoot, agreement: Agreement | None) -> None:
     """R4: no listing without an agreement. R8: no list of others' data for police."""
-    if agreement is None:
+    if agreement is None or not agreement.listing:
         raise RefusedError(ErrorCode.AGREEMENT_REQUIRED)
     if _others_for_police(caller, root):
         raise RefusedError(ErrorCode.LISTING_REFUSED)
@@ -52,7 +52,8 @@ def check_subjects(who: Who, case: CaseNames, subjects: Sequence[tuple[PlannedRo
     if who.purpose.case_required and not asked <= case.named:
         raise RefusedError(ErrorCode.CASE_MISMATCH)
     everyone = {one for _, ids in single for one in ids}
-    if len(everyone) > 1 and who.agreement is None and not everyone <= case.named:
+    listing = who.agreement is not None and who.agreement.listing
+    if len(everyone) > 1 and not listing and not everyone <= case.named:
         raise RefusedError(ErrorCode.LISTING_REFUSED)
     foreign = {one for root, ids in single if _others_for_police(who.caller, root) for one in ids}
     if len(foreign) > 1 or not foreign <= case.subjects:

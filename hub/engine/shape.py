@@ -107,7 +107,7 @@ class _Value:
 
     def writer(self, needs: Needs, subject: SubjectClass) -> Writer:
         """Writes the value, or null."""
-        if needs.widest(self.leaf.info.collection) is None or self.leaf.ruling.highest is Decision.WITHHOLD:
+        if needs.widest(self.leaf.info.collection) is None or self.leaf.ruling.highest < Decision.MASK:
             return _Constant(None).writer(needs, subject)
         collection, path = self.leaf.info.collection, self.path
         write = self.row_writer(needs, subject)
@@ -162,7 +162,7 @@ def _readable(members: Sequence[_RowMember], subject: SubjectClass) -> bool:
 
 
 def _withheld(members: Sequence[_RowMember]) -> bool:
-    return all(not isinstance(node, _Value) or node.leaf.ruling.highest is Decision.WITHHOLD for _, node in members)
+    return all(not isinstance(node, _Value) or node.leaf.ruling.highest < Decision.MASK for _, node in members)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from graphql import VariableValues, get_argument_values
 
-from auth.model import Caller
+from auth.model import Caller, Case
 from connectors.contract import NEVER_KEY, RowFilter
 from hub.engine.gates import Gate, Reports
 from hub.engine.needs import Wanted
@@ -21,19 +21,18 @@ from hub.engine.subjects import CaseNames, SubjectRef
 from hub.registry.model import Page, Subject
 from privacy.model import Agreement, Purpose
 from privacy.sector_ids import SectorIds
-from privacy.subjects import classify
+from privacy.subjects import classify, needs_live_division
 from schema.codes import DocumentKind
 from schema.divisions import covers, is_known
 from schema.errors import ClientError, ErrorCode, RefusedError, RequestError
 from schema.identity import normalise_number
 from schema.ids import CollectionName, MigrantId, SectorId
-from schema.vocabulary import Department, Level, Role, RowScope, Source, SubjectClass
+from schema.vocabulary import Department, Role, RowScope, Source, SubjectClass
 
 __all__ = ["Directory", "Finder", "Found", "Who"]
 
 _DIVISION = Wanted(("residence_division",), RowFilter(RowScope.CURRENT))
 _PERSONS = CollectionName("police.persons")
-_BELOW_COUNTY = frozenset({Level.TOWNSHIP, Level.VILLAGE})
 
 
 class Directory(Protocol):
@@ -65,11 +64,12 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Who:
-    """The part of a request that says who asks, why, and when."""
+    """The part of a request that says who asks, why, and when. `case` is the caller's, once the request named it."""
 
     caller: Caller
     purpose: Purpose
     agreement: Agreement | None
+    case: Case | None
     today: date
 
 
@@ -125,18 +125,17 @@ class Finder:
             raise RequestError(ErrorCode.PAGE_INVALID) from error
         return SectorId(after)
 
-    def open_named(self, caller: Caller, named: Sequence[SectorId]) -> Found:
+    def open_named(self, who: Who, named: Sequence[SectorId]) -> Found:
         """The other persons that checks name. Raises ID_INVALID."""
-        return Found([self._sector_ids.open(caller.profile.department, one) for one in named], named)
+        return Found(self._sector_ids.open_many(who.caller.profile.department, named), named)
 
-    def case_names(self, caller: Caller) -> CaseNames:
-        """Whom the caller's case names. Raises ID_INVALID where it names an id that is not the department's."""
-        if caller.case is None:
+    def case_names(self, who: Who) -> CaseNames:
+        """Whom the case names. Raises ID_INVALID where it names an id that is not the department's."""
+        if who.case is None:
             return CaseNames()
-        department, case = caller.profile.department, caller.case
+        open_many, department = self._sector_ids.open_many, who.caller.profile.department
         return CaseNames(
-            frozenset(self._sector_ids.open(department, one) for one in case.subjects),
-            frozenset(self._sector_ids.open(department, one) for one in case.related),
+            frozenset(open_many(department, who.case.subjects)), frozenset(open_many(department, who.case.related))
         )
 
     async def classified(
@@ -164,7 +163,7 @@ class Finder:
     ) -> Mapping[MigrantId, str] | None:
         """The live divisions, where a county code is too coarse: one call more, for all subjects alike."""
         finer = any(len(one.division) > 6 for _, one in found)
-        if not subjects or not (finer or who.caller.profile.level in _BELOW_COUNTY):
+        if not subjects or not (finer or needs_live_division(who.caller)):
             return None
         keys = [subject.keys.get(Source.POLICE, NEVER_KEY) for subject in subjects.values()]
         if self._police is None:

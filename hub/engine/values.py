@@ -61,12 +61,7 @@ def _masked(kind: Mask) -> Renderer:
 
 
 def _object_writer(field: FieldInfo, composite: Composite) -> Renderer:
-    names = {
-        ColumnType.DIVISION: (("code", _same), ("name", name_of), ("__typename", lambda _: "Division")),
-        ColumnType.ETHNIC: (("code", _same), ("name", ETHNIC_GROUPS.get), ("__typename", lambda _: "EthnicGroup")),
-        ColumnType.STRING: (("name", _same), ("__typename", lambda _: "PersonRef")),
-    }[field.column_type]
-    parts = dict(names)
+    parts = _PARTS[field.column_type]
     writers = tuple((key, parts[name]) for key, name in composite)
     return lambda value: {key: write(value) for key, write in writers}
 
@@ -145,4 +140,9 @@ _CHECKS: dict[ColumnType, Renderer] = {
 _WRITERS: dict[ColumnType, Renderer] = {
     ColumnType.DATE: date.isoformat,
     ColumnType.DECIMAL: lambda value: f"{value:.2f}",
+}
+_PARTS: dict[ColumnType, dict[str, Renderer]] = {
+    ColumnType.DIVISION: {"code": _same, "name": name_of, "__typename": lambda _: "Division"},
+    ColumnType.ETHNIC: {"code": _same, "name": ETHNIC_GROUPS.get, "__typename": lambda _: "EthnicGroup"},
+    ColumnType.STRING: {"name": _same, "__typename": lambda _: "PersonRef"},
 }

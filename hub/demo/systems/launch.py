@@ -27,17 +27,21 @@ class ServiceProcess:
 
     @classmethod
     def start(cls, module: str, data: Path, arguments: Sequence[str] = ()) -> Self:
-        """Start `python -m module --data DATA …` and wait until it says where it listens.
+        """Start `python -m module --data DATA …`; else as `launch`."""
+        return cls.launch([sys.executable, "-m", module, "--data", str(data), *arguments])
+
+    @classmethod
+    def launch(cls, command: Sequence[str]) -> Self:
+        """Run a command that takes `--end-with-stdin`, and wait until it says where it listens.
 
         Raises ConfigurationError when it ends or stays silent instead.
         """
-        command = [sys.executable, "-m", module, "--data", str(data), "--end-with-stdin", *arguments]
-        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # noqa: S603 - our own module
+        process = subprocess.Popen([*command, "--end-with-stdin"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # noqa: S603 - our own module
         try:
             return cls(process, json.loads(_first_line(process))["address"])
         except (ValueError, KeyError):
             cls(process, "").stop()
-            raise ConfigurationError("a department's service did not start") from None
+            raise ConfigurationError("a service did not start") from None
 
     def stop(self) -> None:
         """End it, gently at first; safe to call twice."""

@@ -7,19 +7,17 @@ outlives the process that started it.
 
 import argparse
 import json
-import os
 import socket
 import sys
-import threading
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hub.lifetimes import end_with_stdin
 from schema.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
-    from uvicorn import Server
 
 __all__ = ["ServiceOptions", "read_options", "read_secret", "serve"]
 
@@ -78,12 +76,5 @@ def serve(app: "Starlette", options: ServiceOptions) -> None:
     config = uvicorn.Config(app, log_level="warning", access_log=False, timeout_graceful_shutdown=2, lifespan="off")
     server = Announcing(config)
     if options.end_with_stdin:
-        threading.Thread(target=_watch_stdin, args=(server,), daemon=True).start()
+        end_with_stdin(server)
     server.run(sockets=[listener])
-
-
-def _watch_stdin(server: "Server") -> None:
-    # os.read, not sys.stdin: a thread inside a buffered read would hold its lock when the process ends.
-    while os.read(0, 1024):
-        pass
-    server.should_exit = True

@@ -105,7 +105,7 @@ class _Work:
             migrants = [linker.link(*one, new_migrant_id()) for one in zip(persons, digests, strict=True)]
             await rows.store(linker)
             place.counts.add(linker.counts)
-            place.cursor, place.finished = after or place.cursor, after is None
+            place.cursor, place.finished = after, after is None
             await self._runs.save(connection, place, before)
             if persons:
                 await self._build.record(BatchReport(place.run, place.source, number, migrants, linker.counts))

@@ -2,7 +2,7 @@
 
 import click
 
-from hub.commands import audit, city, demo, policy, serve, token
+from hub.commands import audit, city, db, demo, keys, policy, registry, serve, subject, token
 
 __all__ = ["main"]
 
@@ -18,6 +18,10 @@ for _command in (
     token.command,
     policy.command,
     audit.command,
+    registry.command,
+    subject.command,
+    keys.command,
+    db.command,
     city.command,
 ):
     main.add_command(_command)

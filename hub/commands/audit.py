@@ -2,11 +2,11 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 import click
 
@@ -22,26 +22,18 @@ from hub.audit.verify import verify_log
 from hub.audit.views import AccessView
 from hub.config import load_settings
 from hub.keys import HubAuditKeys, load_keys
+from hub.operator_desk import InvalidCommandError, run_command
 from hub.store.database import open_database
 from privacy.sector_ids import SectorIds
-from schema.errors import ClientError, InternalError, RequestError
+from schema.errors import InternalError
 from schema.ids import MigrantId
 from schema.vocabulary import Department
 
 __all__ = ["command"]
 
-INVALID: Final = 4
 REVIEW: Final = {"purpose": "audit-review", "basis": "PIPL Art. 54"}
 DEPARTMENT: Final = click.Choice([department.value for department in Department])
 JSON: Final = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
-
-T = TypeVar("T")
-
-
-class InvalidError(click.ClickException):
-    """What was given is not what the command takes."""
-
-    exit_code = INVALID
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -62,20 +54,6 @@ async def open_site(*, upgrade: bool) -> AsyncIterator[Site]:
     async with open_database(settings, upgrade=upgrade) as database:
         keys = HubAuditKeys(ring, settings.audit.log_name)
         yield Site(database.service_url, keys, settings.state_dir, SectorIds(ring).open)
-
-
-def run(work: Awaitable[T]) -> T:
-    """Run to the end; an expected error becomes one line on stderr."""
-
-    async def wait() -> T:
-        return await work
-
-    try:
-        return asyncio.run(wait())
-    except RequestError as error:
-        raise InvalidError(error.text) from None
-    except (ClientError, InternalError) as error:
-        raise click.ClickException(str(error)) from None
 
 
 @click.group("audit")
@@ -101,7 +79,10 @@ def verify(
         raise click.UsageError("--database and --from exclude each other")
     if keys and folder is None:
         raise click.UsageError("--key goes with --from")
-    report = verify_folder(folder, keys) if folder is not None else run(verify_database(database))
+    if folder is not None:
+        report = verify_folder(folder, keys)
+    else:
+        report = run_command(lambda: asyncio.run(verify_database(database)))
     print_report(report, as_json=as_json)
     if folder is not None and not keys and not as_json:
         click.echo("note: the keys came with the copy; compare them with the published ones, or name them by --key")
@@ -113,7 +94,7 @@ def verify_folder(folder: Path, keys: tuple[str, ...]) -> Report:
     try:
         return asyncio.run(verify_log(FolderEvidence(folder, [parse_key(key) for key in keys])))
     except InternalError as error:
-        raise InvalidError(str(error)) from None
+        raise InvalidCommandError(str(error)) from None
 
 
 async def verify_database(url: str | None) -> Report:
@@ -145,8 +126,8 @@ def print_report(report: Report, *, as_json: bool) -> None:
         return
     for shard in report.shards:
         click.echo(
-            f"shard {shard.shard}: {shard.entries} entries ({shard.unsigned} not yet signed), {shard.payloads} payloads, "
-            f"{shard.checkpoints} checkpoints, root {shard.root[:16]}"
+            f"shard {shard.shard}: {shard.entries} entries ({shard.unsigned} not yet signed), "
+            f"{shard.payloads} payloads, {shard.checkpoints} checkpoints, root {shard.root[:16]}"
         )
     for finding in report.findings:
         click.echo(str(finding), err=True)
@@ -158,7 +139,7 @@ def print_report(report: Report, *, as_json: bool) -> None:
 @click.option("--payloads", is_flag=True, help="Include the payloads: for auditors only.")
 def export(folder: Path, payloads: bool) -> None:
     """Copy the log into FOLDER for `hub audit verify --from`. The export is itself recorded."""
-    count = run(export_folder(folder, payloads=payloads))
+    count = run_command(lambda: asyncio.run(export_folder(folder, payloads=payloads)))
     click.echo(f"{count} entries exported")
 
 
@@ -180,7 +161,7 @@ async def export_folder(folder: Path, *, payloads: bool) -> int:
 def show(limit: int, department: str | None, event: str | None, as_json: bool) -> None:
     """The newest records: who asked for what and why; never values, never about whom. Itself recorded."""
     only = RecordFilter(department=Department(department) if department else None, event=event)
-    rows = run(read_records(limit, only))
+    rows = run_command(lambda: asyncio.run(read_records(limit, only)))
     if as_json:
         click.echo(json.dumps(rows, default=str))
         return
@@ -213,7 +194,7 @@ async def read_records(limit: int, only: RecordFilter) -> list[dict[str, Any]]:
 @JSON
 def subject(sector_id: str, department: str, limit: int, complete: bool, as_json: bool) -> None:
     """Who looked at one person, when, for what purpose and under which law. Itself recorded."""
-    views = run(read_accesses(sector_id, Department(department), limit, complete=complete))
+    views = run_command(lambda: asyncio.run(read_accesses(sector_id, Department(department), limit, complete=complete)))
     if as_json:
         click.echo(json.dumps([asdict(view) for view in views], default=str))
         return

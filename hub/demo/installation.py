@@ -16,7 +16,7 @@ from typing import Final
 from connectors.opening import mapping_path
 from hub.city.directory import CityDirectory, write_city
 from hub.city.personas import Personas, find_personas
-from hub.clock import now
+from hub.clock import day_of, now
 from hub.config import Settings, load_settings
 from hub.demo.agreements import write_demo_agreements
 from hub.demo.issuer import DemoIssuer
@@ -64,7 +64,9 @@ async def open_installation(people: int, seed: int, port: int) -> AsyncIterator[
     async with AsyncExitStack() as stack:
         server = await asyncio.to_thread(EmbeddedServer.start, base.state_dir / "postgres")
         stack.callback(server.stop)
-        city = await asyncio.to_thread(write_city, people, seed, folder / f"city-{people}-{seed}")
+        today = day_of(now())
+        place = folder / f"city-{people}-{seed}-{today}"  # as of today, so that no department's data is stale
+        city = await asyncio.to_thread(write_city, people, seed, place, today)
         addresses = await _write_systems(server, city, folder)
         addresses[Source.HEALTH] = stack.enter_context(ServiceProcess.start(_HEALTH, folder / "health")).address
         business = stack.enter_context(ServiceProcess.start(_BUSINESS, folder / "business")).address

@@ -5,10 +5,12 @@ Start-up, normal running and recovery are one path: what is not in the index yet
 
 import asyncio
 import logging
+import time
 from collections.abc import Sequence
 from typing import Any, Final
 
 from hub.audit.database import Connection, connect_database, driver_call
+from hub.audit.database_evidence import list_shards
 from hub.audit.keys import AuditKeys
 from hub.audit.mac import KeyedHash
 from hub.audit.sealing import unseal_payload
@@ -18,6 +20,12 @@ __all__ = ["IndexFiller"]
 
 LOG: Final = logging.getLogger(__name__)
 PAGE: Final = 100
+MOST_SUBJECTS: Final = 10_000
+"""Subjects per statement, so that each ends soon however large the records are."""
+
+EVERYWHERE: Final = 60.0
+"""Seconds between two looks at all shards."""
+
 UNFILLED: Final = """
 SELECT position, recorded_at, sealed FROM audit_payloads
 WHERE shard = $1 AND position >= coalesce((SELECT filled FROM audit_index_progress WHERE shard = $1), 0)
@@ -36,8 +44,9 @@ ON CONFLICT (shard) DO UPDATE SET filled = greatest(audit_index_progress.filled,
 
 
 class IndexFiller:
-    """Fills the side index of one shard over a connection of its own, so that it delays no record.
+    """Fills the side index over a connection of its own, so that it delays no record.
 
+    Its own shard soon, all others now and then: a shard whose writer has ended must not keep a long tail for ever.
     `lagging` is whether the last attempt failed; readers then search a longer tail, nothing is lost.
     """
 
@@ -51,18 +60,25 @@ class IndexFiller:
 
     async def run(self, pause: float) -> None:
         """Catch up again and again, `pause` seconds apart, until cancelled."""
+        everywhere = 0.0
         while True:
-            await self.catch_up()
+            due = time.monotonic() >= everywhere
+            await self.catch_up(everywhere=due)
+            everywhere = time.monotonic() + EVERYWHERE if due else everywhere
             await asyncio.sleep(pause)
 
-    async def catch_up(self) -> None:
+    async def catch_up(self, *, everywhere: bool = False) -> None:
         """Fill the index up to the last row. A failure is logged and left to the next attempt."""
         try:
-            while await self._fill_page():
-                pass
+            if self._connection is None:
+                # What a crash takes back, it takes back together with the progress mark: it is filled again.
+                self._connection = await connect_database(self._dsn, self._seconds, durable=False)
+            for shard in await list_shards(self._connection) if everywhere else [self._shard]:
+                while await self._fill_page(self._connection, shard):
+                    pass
             self.lagging = False
         except StorageError as error:
-            LOG.warning("audit side index of shard %s is behind: %s", self._shard, error)
+            LOG.warning("the audit log's side index is behind: %s", error)
             self.lagging = True
             self.end()
 
@@ -72,20 +88,17 @@ class IndexFiller:
             self._connection.terminate()
             self._connection = None
 
-    async def _fill_page(self) -> bool:
-        """Fill one page of records; whether there may be more."""
-        if self._connection is None:
-            # What a crash takes back, it takes back together with the progress mark: it is filled again.
-            self._connection = await connect_database(self._dsn, self._seconds, durable=False)
-        rows = await driver_call(self._connection.fetch(UNFILLED, self._shard, PAGE))
-        if rows:
-            await driver_call(
-                self._connection.execute(FILL, self._shard, rows[-1]["position"] + 1, *self._columns(rows))
-            )
-        return len(rows) == PAGE
+    async def _fill_page(self, connection: Connection, shard: str) -> bool:
+        """Fill some records of one shard; whether there may be more."""
+        rows = await driver_call(connection.fetch(UNFILLED, shard, PAGE))
+        if not rows:
+            return False
+        filled, columns = self._columns(rows)
+        await driver_call(connection.execute(FILL, shard, filled, *columns))
+        return len(rows) == PAGE or filled <= rows[-1]["position"]
 
-    def _columns(self, rows: Sequence[Any]) -> tuple[list[bytes], list[int], list[Any]]:
-        """Digest, position and time of every subject of the rows."""
+    def _columns(self, rows: Sequence[Any]) -> tuple[int, tuple[list[bytes], list[int], list[Any]]]:
+        """How far the first rows fill the index, and digest, position and time of each of their subjects."""
         digests: list[bytes] = []
         positions: list[int] = []
         times: list[Any] = []
@@ -94,12 +107,14 @@ class IndexFiller:
             digests += fresh
             positions += [row["position"]] * len(fresh)
             times += [row["recorded_at"]] * len(fresh)
-        return digests, positions, times
+            if len(digests) >= MOST_SUBJECTS:
+                break
+        return row["position"] + 1, (digests, positions, times)
 
     def _digests(self, sealed: bytes) -> Sequence[bytes]:
         """A row that does not open is passed over here; `hub audit verify` names it."""
         try:
             return unseal_payload(self._payloads, sealed).digests
         except StorageError:
-            LOG.error("a payload of audit shard %s does not open", self._shard)
+            LOG.error("a payload of the audit log does not open; run `hub audit verify`")
             return ()

@@ -133,17 +133,29 @@ def test_the_index_is_rebuilt_from_payloads(log: Any, records: list[Record]) -> 
     asyncio.run(log.tamper("DELETE FROM audit_subject_index", "DELETE FROM audit_index_progress"))
 
     async def fill() -> None:
-        for shard in ("main", "second", "main"):
-            filler = IndexFiller(log.url, log.keys, shard, 5)
-            await filler.catch_up()
+        filler = IndexFiller(log.url, log.keys, "main", 5)
+        for everywhere in (False, True, True):
+            await filler.catch_up(everywhere=everywhere)
             assert not filler.lagging
-            filler.end()
-            await asyncio.sleep(0)
+        filler.end()
+        await asyncio.sleep(0)
 
     asyncio.run(fill())
     rows = asyncio.run(log.fetch("SELECT count(*) AS n, count(DISTINCT digest) AS persons FROM audit_subject_index"))
     assert (rows[0]["n"], rows[0]["persons"]) == (303, 299)
     assert accesses(log, BO) == [records[number].record_id for number in (5, 3, 2)]
+
+
+def test_huge_records_are_indexed_in_pieces(log: Any, new_record: Callable[..., Record]) -> None:
+    """Records about thousands of persons each are indexed completely, in statements of bounded size."""
+    people = [MigrantId(UUID(int=number)) for number in range(6_000)]
+    made = [new_record(subjects=people) for _ in range(4)]
+    asyncio.run(write(log, made))
+    rows = asyncio.run(
+        log.fetch("SELECT count(*) AS n, max(filled) AS filled FROM audit_subject_index, audit_index_progress")
+    )
+    assert (rows[0]["n"], rows[0]["filled"]) == (24_000, 4)
+    assert set(accesses(log, people[-1])) == {record.record_id for record in made}
 
 
 def test_a_damaged_payload_hides_no_other(log: Any, records: list[Record]) -> None:

@@ -1,7 +1,9 @@
 """Verification finds every kind of tampering, names it, and says where."""
 
 import asyncio
+import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -211,6 +213,13 @@ def test_a_running_writer_does_no_harm(log: Any, new_record: Callable[..., Recor
     reports = asyncio.run(run())
     assert all(report.verified for report in reports)
     assert reports[-1].records > 0
+
+
+def test_page_lists_the_exit_codes() -> None:
+    """docs/audit-log.md lists every finding with its exit code."""
+    page = Path(__file__).parents[3] / "docs" / "audit-log.md"
+    rows = re.findall(r"^\| (\d+) \| (\w+) \|", page.read_text(encoding="utf-8"), re.MULTILINE)
+    assert rows == [("0", "none"), *((str(kind.value), kind.name.lower()) for kind in FindingKind)]
 
 
 def test_findings_say_what_and_where(full: Any) -> None:

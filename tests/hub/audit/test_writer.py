@@ -291,6 +291,22 @@ def test_a_shortened_database_is_noticed_on_reconnect(log: Any, new_record: Call
     asyncio.run(run())
 
 
+def test_a_forged_row_stops_the_log(log: Any, new_record: Callable[..., Record]) -> None:
+    """The service account can add a row of its own; the writer then answers nobody and does not build on it."""
+
+    async def run() -> None:
+        async with opened(log, checkpoint_seconds=30) as writer:
+            await writer.write(new_record())
+            await log.fetch("INSERT INTO audit_entries SELECT shard, 1, entry FROM audit_entries")
+            with pytest.raises(BusyError):
+                await writer.write(new_record())
+            await asyncio.sleep(0.5)
+            assert not writer.healthy
+            assert writer.size == 1
+
+    asyncio.run(run())
+
+
 class PoolLikeProxy:
     """Passes bytes on, but announces a process id of its own, as connection pools do."""
 

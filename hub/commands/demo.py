@@ -4,11 +4,11 @@ import asyncio
 import json
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import click
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
 
 from hub.audit.findings import Report
 from hub.demo.cast import DemoCast
@@ -66,8 +66,8 @@ async def _link(console: Console, installation: DemoInstallation) -> DemoCast:
         return await prepare_registry(installation, _advance(progress, tasks))
 
 
-def _advance(progress: Progress, tasks: dict[Source, object]) -> Callable[[Source, int], None]:
-    return lambda source, persons: progress.advance(tasks[source], persons)  # type: ignore[arg-type]
+def _advance(progress: Progress, tasks: Mapping[Source, TaskID]) -> Callable[[Source, int], None]:
+    return lambda source, persons: progress.advance(tasks[source], persons)
 
 
 def _ask_all(installation: DemoInstallation, cast: DemoCast, address: str) -> list[CallerAnswer]:

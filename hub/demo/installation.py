@@ -48,8 +48,8 @@ class DemoInstallation:
     settings: Settings
     settings_file: Path
     issuer: DemoIssuer
+    city: CityDirectory
     personas: Personas
-    people: int
 
 
 @asynccontextmanager
@@ -80,7 +80,7 @@ async def open_installation(people: int, seed: int, port: int) -> AsyncIterator[
             expires=now() + timedelta(days=90),
         )
         settings_file = _write_settings(folder, base, addresses, port)
-        yield DemoInstallation(load_settings(settings_file), settings_file, issuer, find_personas(city), people)
+        yield DemoInstallation(load_settings(settings_file), settings_file, issuer, city, find_personas(city))
 
 
 async def _write_systems(server: EmbeddedServer, city: CityDirectory, folder: Path) -> dict[Source, str]:

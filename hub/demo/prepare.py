@@ -15,6 +15,7 @@ from hub.city.personas import find_personas
 from hub.clock import now
 from hub.config import Settings, load_settings
 from hub.demo.agreements import write_demo_agreements
+from hub.demo.cast import cast_file
 from hub.demo.installation import JURISDICTION, DemoInstallation
 from hub.demo.issuer import DemoIssuer
 from hub.demo.running import prepare_registry
@@ -35,12 +36,11 @@ async def prepare(settings: Settings, city: Path) -> None:
         raise ConfigurationError("a demo needs sandbox mode and agreements_dir")
     keys = await asyncio.to_thread(KeyFile.of(settings).complete)
     expires = now() + timedelta(days=_AGREEMENT_DAYS)
-    write_demo_agreements(
-        settings.agreements_dir, keys.signer("agreement"), jurisdiction=JURISDICTION, expires=expires
-    )
+    write_demo_agreements(settings.agreements_dir, keys.signer("agreement"), jurisdiction=JURISDICTION, expires=expires)
+    cast_file(settings.state_dir).parent.mkdir(parents=True, exist_ok=True)
     found = open_city(city)
     issuer = DemoIssuer.open(settings.state_dir)
-    installation = DemoInstallation(settings, Path(), issuer, find_personas(found), found.people)
+    installation = DemoInstallation(settings, Path(), issuer, found, find_personas(found))
     await prepare_registry(installation, lambda _source, _persons: None)
 
 

@@ -17,7 +17,7 @@ from hub.city.directory import CITY_CODE, CityDirectory
 from hub.city.tables import TABLES
 from schema.errors import ConfigurationError
 
-__all__ = ["write_civil_affairs_database", "write_civil_affairs_file"]
+__all__ = ["admit_civil_affairs_reader", "write_civil_affairs_database", "write_civil_affairs_file"]
 
 _BATCH: Final = 5_000
 _PROPERTIES: Final = "mz_shuju_shuxing"
@@ -82,6 +82,25 @@ async def write_civil_affairs_database(url: str, city: CityDirectory) -> bool:
     finally:
         await engine.dispose()
     return True
+
+
+async def admit_civil_affairs_reader(url: str, account: str) -> None:
+    """Let a MariaDB or MySQL account read the views `gx_…` and nothing else; `url` is the owner's, who may grant it.
+
+    Raises ConfigurationError when the account or the right to grant is missing.
+    """
+    if not account.isidentifier():
+        raise ConfigurationError("the reader's account name is not a plain name")
+    engine = create_async_engine(url, pool_size=1)
+    try:
+        async with engine.begin() as connection:
+            for view in await connection.run_sync(lambda sync: sa.inspect(sync).get_view_names()):
+                if view.startswith("gx_"):
+                    await connection.execute(sa.text(f"GRANT SELECT ON {view} TO {account}@'%'"))
+    except (OSError, SQLAlchemyError):
+        raise ConfigurationError("civil affairs' reader cannot be admitted") from None
+    finally:
+        await engine.dispose()
 
 
 async def _load(connection: AsyncConnection, city: CityDirectory) -> None:

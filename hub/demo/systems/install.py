@@ -70,7 +70,7 @@ def main() -> None:
         fresh = INSTALLERS[Source(found.department)](found.into, open_city(found.city))
     except ConfigurationError as error:
         sys.exit(str(error))
-    print(f"{found.department}: {'written' if fresh else 'nothing to do'}")  # noqa: T201  the process's one line
+    print(f"{found.department}: {'written' if fresh else 'nothing to do'}")
 
 
 if __name__ == "__main__":

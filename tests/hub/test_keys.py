@@ -182,3 +182,11 @@ def test_audit_keys() -> None:
     assert len(keys.sign(b"text")) == 64
     assert keys.log_name == "log.example"
     assert KEY_CATALOGUE["audit"].rotates is False
+
+
+def test_page_lists_every_key() -> None:
+    """The page has one line for each key, with its kind and whether it rotates."""
+    page = (Path(__file__).parents[2] / "docs" / "keys.md").read_text(encoding="utf-8")
+    for name, spec in KEY_CATALOGUE.items():
+        shown = "sector:<department>" if name.startswith("sector:") else name
+        assert f"| `{shown}` | {spec.kind.value} | {'yes' if spec.rotates else 'no'} |" in page

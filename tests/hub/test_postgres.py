@@ -3,6 +3,7 @@
 import asyncio
 import multiprocessing
 import os
+import pwd
 import shutil
 import stat
 import tempfile
@@ -196,3 +197,28 @@ def test_programs_out_of_reach(folder: Path, monkeypatch: pytest.MonkeyPatch) ->
     with EmbeddedServer.start(folder) as server:
         assert ask(server.url("postgres", ADMIN_ROLE), "SHOW data_directory") == str(folder / "data")
         assert Path(f"/proc/{server.pid}/exe").readlink().is_relative_to(folder / "wheel")
+
+
+def _start_as_nobody(folder: str, results: Any) -> None:
+    account = pwd.getpwnam("nobody")
+    os.setgroups([])
+    os.setgid(account.pw_gid)
+    os.setuid(account.pw_uid)
+    os.environ["HOME"] = folder
+    with EmbeddedServer.start(Path(folder) / "server") as server:
+        results.put((ask(server.url("postgres", ADMIN_ROLE), "SELECT 1"), Path(f"/proc/{server.pid}").stat().st_uid))
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root changes to another account")
+def test_as_a_plain_user() -> None:
+    """A user who is not root runs the server under their own account, in a folder that is theirs alone."""
+    account = pwd.getpwnam("nobody")
+    context = multiprocessing.get_context("fork")
+    results = context.Queue()
+    with tempfile.TemporaryDirectory() as folder:
+        os.chown(folder, account.pw_uid, account.pw_gid)
+        process = context.Process(target=_start_as_nobody, args=(folder, results))
+        process.start()
+        process.join(60)
+        assert results.get(timeout=5) == (1, account.pw_uid)
+        assert stat.S_IMODE((Path(folder) / "server").stat().st_mode) == 0o700

@@ -20,7 +20,7 @@ def is_installed() -> bool:
 
 
 class MariaDatabase:
-    """A server in a folder on a free port of 127.0.0.1, with one database and an account that owns it."""
+    """A server in a folder on a free port of 127.0.0.1, with one database, an account that owns it and a reader."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -31,6 +31,11 @@ class MariaDatabase:
     def url(self) -> str:
         """The database as its owner, for SQLAlchemy's async engine."""
         return f"mysql+asyncmy://owner:{self._password}@127.0.0.1:{self.port}/department"
+
+    @property
+    def reader_url(self) -> str:
+        """The database as an account that has been granted nothing yet."""
+        return self.url.replace("//owner:", "//hub_reader:")
 
     def __enter__(self) -> Self:
         data = self._folder / "data"
@@ -60,7 +65,8 @@ class MariaDatabase:
         statements = (
             "CREATE DATABASE department CHARACTER SET utf8mb4;"
             f"CREATE USER owner@'127.0.0.1' IDENTIFIED BY '{self._password}';"
-            "GRANT ALL ON department.* TO owner@'127.0.0.1';"
+            "GRANT ALL ON department.* TO owner@'127.0.0.1' WITH GRANT OPTION;"
+            f"CREATE USER hub_reader@'%' IDENTIFIED BY '{self._password}';"
         )
         deadline = time.monotonic() + _PATIENCE
         while True:

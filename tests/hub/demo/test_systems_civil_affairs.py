@@ -12,7 +12,11 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from hub.city.directory import CityDirectory
-from hub.demo.systems.civil_affairs import write_civil_affairs_database, write_civil_affairs_file
+from hub.demo.systems.civil_affairs import (
+    admit_civil_affairs_reader,
+    write_civil_affairs_database,
+    write_civil_affairs_file,
+)
 from schema.errors import ConfigurationError
 from tests.hub.demo.mariadb import MariaDatabase, is_installed
 
@@ -91,6 +95,16 @@ def test_maria_database_holds_the_same_rows(tmp_path: Path, small_city: CityDire
         query = f"SELECT * FROM {view} ORDER BY 1"  # noqa: S608
         assert _maria_rows(maria.url, query) == _file_rows(path, query)
     assert asyncio.run(write_civil_affairs_database(maria.url, small_city)) is False
+
+
+def test_maria_reader_sees_the_views_only(small_city: CityDirectory, maria: MariaDatabase) -> None:
+    """The hub's account may read what the views show; the tables behind them, and writing, are refused."""
+    asyncio.run(write_civil_affairs_database(maria.url, small_city))
+    asyncio.run(admit_civil_affairs_reader(maria.url, "hub_reader"))
+    assert _maria_rows(maria.reader_url, "SELECT count(*) FROM gx_renyuan")[0][0] > 0
+    for refused in ("SELECT * FROM mz_renyuan", "DELETE FROM gx_renyuan"):
+        with pytest.raises(sa.exc.DBAPIError):
+            _maria_rows(maria.reader_url, refused)
 
 
 def test_unreachable_database_is_one_clear_error(small_city: CityDirectory) -> None:

@@ -18,7 +18,7 @@ from privacy.model import Agreement
 from privacy.policybook import load_policies
 from privacy.purposes import PURPOSES, purpose_in_force
 from schema.errors import ErrorCode, RefusedError
-from schema.vocabulary import Department, Source
+from schema.vocabulary import Decision, Department, Source
 
 __all__ = ["link_sources"]
 
@@ -53,6 +53,7 @@ async def link_sources(
                     basis=basis,
                     agreement=agreement.id,
                     subjects=tuple(report.migrants),
+                    fields={Decision.READ: tuple(sorted(agreement.fields))},
                 )
             )
 

@@ -119,22 +119,19 @@ class OperationGenerator:
         return f"${variable}"
 
     def _value(self, name: str, type_name: str) -> Any:
-        bare = type_name.rstrip("!")
-        if bare == "ID":
-            return self._random.choice(self._ids)
-        if bare == "InsuredPeriod":
-            return self._random.choice(["MONTHS_6", "MONTHS_12", "MONTHS_36"])
-        if bare == "DocumentKind":
-            return "RESIDENT_ID"
-        if bare == "Date":
-            return self._random.choice(["1990-01-01", "1985-05-05"])
-        if name == "first":
-            return self._random.randint(1, 5)
+        choose = self._random.choice
         if name == "after":
             return None
-        if name == "number":
-            return self._random.choice(self._ids)
-        return self._random.choice(["张三", "李四", "阿·布"])
+        if name == "first":
+            return self._random.randint(1, 5)
+        choices = {
+            "ID": self._ids,
+            "InsuredPeriod": ["MONTHS_6", "MONTHS_12", "MONTHS_36"],
+            "DocumentKind": ["RESIDENT_ID"],
+            "Date": ["1990-01-01", "1985-05-05"],
+        }
+        names = self._ids if name == "number" else ["张三", "李四", "阿·布"]
+        return choose(choices.get(type_name.rstrip("!"), names))
 
     def _directives(self) -> str:
         if self._random.random() > 0.15:

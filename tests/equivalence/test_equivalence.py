@@ -47,7 +47,7 @@ class RandomWorld:
     """One seed's sources, subjects and decisions."""
 
     def __init__(self, seed: int) -> None:
-        self.random = random.Random(seed)
+        self.random = random.Random(seed)  # noqa: S311  reproducible, not secret
         self.connectors = {source: self._connector(source) for source in Source}
         self.subjects = {one: self._subject(i, one) for i, one in enumerate(IDS)}
         self.table = self._table()

@@ -105,7 +105,7 @@ class RunStore:
             await self._pool.fetchval("SELECT count(*) FROM links"),
             run is not None and run[1] is None,
             None if run is None else run[1],
-            {Source(row[0]): Counts(*row[1:]) for row in rows},
+            {source: Counts(*row[1:]) for source in Source for row in rows if row[0] == source.value},
         )
 
     def _progress(self, run: int, source: Source, row: tuple[object, ...]) -> Progress:

@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 
-.PHONY: install demo test check fix docs bench soak lock
+.PHONY: install demo test check fix docs bench soak conformance lock
 
 # A half-made or broken .venv is made anew; a whole one is brought up to the lock.
 .venv/.installed: requirements.lock pyproject.toml
@@ -36,6 +36,9 @@ bench: install
 
 soak: install
 	HUB_SOAK=1 $(BIN)/python -m pytest -m soak
+
+conformance: install
+	$(BIN)/python -m tests.conformance
 
 # Keeps the versions that still fit; `make lock UPGRADE=--upgrade` takes the newest.
 lock: install

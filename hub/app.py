@@ -26,6 +26,7 @@ __all__ = ["create_app"]
 
 _LOG = logging.getLogger(__name__)
 _JSON = "application/json"
+_GRAPHQL = "application/graphql-response+json"
 _SAFE_HEADERS = {
     "x-content-type-options": "nosniff",
     "referrer-policy": "no-referrer",
@@ -77,23 +78,28 @@ async def _respond(hub: Hub, request: Request) -> tuple[str, Response]:
     try:
         caller = hub.verifier.verify(request.headers.get("authorization"))
         parsed = await read_request(request, hub.settings.limits.body_bytes)
-        return "ok", Response(await answer(hub, caller, parsed), media_type=_JSON)
+        return "ok", Response(await answer(hub, caller, parsed), media_type=_media_type(request))
     except ClientError as error:
         if caller is not None:
             hub.note_denial(caller, error.code)
-        return error.code.value, _refusal(error)
+        return error.code.value, _refusal(error, _media_type(request))
     except StorageError as error:
         _LOG.error("a request failed: %s", error)
         return ErrorCode.INTERNAL.value, Response(error_body(ErrorCode.INTERNAL), 500, media_type=_JSON)
 
 
-def _refusal(error: ClientError) -> Response:
+def _refusal(error: ClientError, media_type: str) -> Response:
     headers = {}
     if error.status == 401:
         headers["www-authenticate"] = 'Bearer error="invalid_token"'
     if error.status == 503:
         headers["retry-after"] = "2"
-    return Response(error_body(error.code), error.status, headers, _JSON)
+    return Response(error_body(error.code), error.status, headers, media_type)
+
+
+def _media_type(request: Request) -> str:
+    """GraphQL-over-HTTP section 4.4: the specification's own type for clients that ask for it."""
+    return _GRAPHQL if _GRAPHQL in request.headers.get("accept", "") else _JSON
 
 
 async def live(_request: Request) -> Response:

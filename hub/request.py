@@ -32,7 +32,9 @@ async def read_request(request: Request, limit: int) -> GraphQLRequest:
         raise RequestError(ErrorCode.REQUEST_INVALID, status=415)
     body = _parse(await _read_body(request, limit))
     document, variables, name = body.get("query"), body.get("variables"), body.get("operationName")
-    if not isinstance(document, str) or not isinstance(variables, dict | None) or not isinstance(name, str | None):
+    if not isinstance(document, str) or not isinstance(variables, dict | None):
+        raise RequestError(ErrorCode.REQUEST_INVALID)
+    if not isinstance(name, str | None) or not isinstance(body.get("extensions"), dict | None):
         raise RequestError(ErrorCode.REQUEST_INVALID)
     return GraphQLRequest(
         document,

@@ -30,7 +30,9 @@ __all__ = [
     "source_of",
 ]
 
-LITERAL_ARGUMENTS: Final = frozenset({("migrants", "division"), ("preflight", "document"), ("preflight", "purpose")})
+LITERAL_ARGUMENTS: Final = frozenset(
+    {("migrants", "division"), ("preflight", "document"), ("preflight", "purpose"), ("__type", "name")}
+)
 """(field, argument) whose string value may be written in a document; every other string is an identifier."""
 
 _EXTRA_COLUMNS: Final[Mapping[str, Mapping[str, ColumnType]]] = {

@@ -72,8 +72,8 @@ class ShapedConnector(ABC):
     async def open(self) -> None:
         """See `Connector.open`. After a SourceError the connector keeps trying by itself when it is asked."""
         self._wanted = True
-        await self._connect()
-        self._opened = True
+        if not self._opened:
+            await self._become_open()
 
     async def close(self) -> None:
         """See `Connector.close`."""
@@ -123,6 +123,11 @@ class ShapedConnector(ABC):
     async def _connect(self) -> None:
         await self._guarded("open", self._open, _OPENING)
 
+    async def _become_open(self) -> None:
+        await self._connect()
+        self._shapes.clear()  # shapes know the live columns, and those have just been read
+        self._opened = True
+
     def _require_open(self) -> None:
         """Refuse at once while the source is away, and try to reach it again beside the request."""
         if self._opened:
@@ -136,8 +141,7 @@ class ShapedConnector(ABC):
 
     async def _try_open(self) -> None:
         try:
-            await self._connect()
-            self._opened = True
+            await self._become_open()
         except HubError as error:
             _LOG.warning("still not open: %s", error)
 

@@ -61,6 +61,7 @@ class PostgresConnector(ShapedConnector):
             min_size=1,
             max_size=self._connections,
             max_queries=10_000_000,
+            init=_learn_types,
             reset=_keep,
             timeout=self._deadline,
             statement_cache_size=1024,
@@ -137,6 +138,11 @@ class PostgresConnector(ShapedConnector):
         wanted = marks.select().with_only_columns(marks.c[about.value])
         text = _text(wanted.where(marks.c[about.name] == literal_column("$1")))
         return bool(await connection.fetchval(text, about.origin) == "SYNTHETIC")
+
+
+async def _learn_types(connection: Any) -> None:
+    """asyncpg looks up array types when it first meets them: better now than in somebody's first fetch."""
+    await connection.fetchval("SELECT $1::text[] IS NULL OR $2::bigint[] IS NULL", [], [])
 
 
 async def _keep(_connection: object) -> None:

@@ -96,7 +96,7 @@ def plain_text(raw: object) -> str | None:
 class _Memo(dict[object, Value]):
     """Raw value -> value for columns with few distinct values; reads what it has not met.
 
-    It holds codes and dates only: never names, numbers or addresses.
+    It holds codes, dates and divisions only: never names, numbers or addresses.
     """
 
     def __init__(self, read: Callable[[object], Value], report: Callable[[], None]) -> None:
@@ -125,13 +125,14 @@ def converter_for(column: ColumnMapping, live: LiveType, report: Report) -> Conv
     unreadable = partial(report, Problem.UNREADABLE)
     if info.column_type in (ColumnType.DATE, ColumnType.MONTH):
         return partial(map, _Memo(_time_reader(column), unreadable).__getitem__)
+    if info.column_type is ColumnType.DIVISION:
+        return partial(map, _Memo(_read_division, unreadable).__getitem__)
     if info.column_type in (ColumnType.STRING, ColumnType.KEY):
         return _text_converter(info, live, unreadable)
     readers: Mapping[ColumnType, Callable[[object], Value]] = {
         ColumnType.INTEGER: _read_integer,
         ColumnType.DECIMAL: _read_decimal,
         ColumnType.BOOLEAN: _read_flag,
-        ColumnType.DIVISION: _read_division,
     }
     return partial(map, _each(readers[info.column_type], unreadable))
 
@@ -174,7 +175,7 @@ def _each(read: Callable[[object], Value], report: Callable[[], None]) -> Callab
 
 def _text_converter(info: ColumnInfo, live: LiveType, report: Callable[[], None]) -> Converter:
     if info.name in _NAMES:
-        return partial(map, _each(_read_name, report))
+        return partial(map, _name_reader(report))
     if live is LiveType.TEXT:
         return _blanked
     return partial(map, _each(plain_text, report))
@@ -185,11 +186,19 @@ def _blanked(raw: Sequence[object]) -> Iterable[Value]:
     return map(_BLANKS.get, texts, texts)
 
 
-def _read_name(raw: object) -> str | None:
-    if isinstance(raw, str) and raw and _ODD_IN_NAMES.isdisjoint(raw):
-        return raw
-    text = plain_text(raw)
-    return None if text is None else display_name(text) or None
+def _name_reader(report: Callable[[], None]) -> Callable[[object], Value]:
+    def read(raw: object) -> Value:
+        text = plain_text(raw)
+        return None if text is None else display_name(text) or None
+
+    slow, is_plain = _each(read, report), _ODD_IN_NAMES.isdisjoint
+
+    def one(raw: object) -> Value:
+        if raw.__class__ is str and raw and is_plain(raw):
+            return raw
+        return slow(raw)
+
+    return one
 
 
 def _time_reader(column: ColumnMapping) -> Callable[[object], Value]:

@@ -38,7 +38,7 @@ class Misbehaviour:
         """An answer instead of the right one."""
         self.requests.append(request.url.path)
         if self.hang:
-            await asyncio.sleep(5)
+            await asyncio.sleep(1)
         if self.refuse_token:
             self.refuse_token -= 1
             return JSONResponse({"error": "invalid_token"}, 401)

@@ -1,6 +1,8 @@
 """Sector ids: a migrant as one department sees it, sealed and opened without any table.
 
-    sector id = base64url( AES-256-SIV( department's key, epoch ‖ UUID ) )      33 bytes, 44 characters
+    sector id = "m" ‖ base64url( AES-256-SIV( department's key, epoch ‖ UUID ) )      33 bytes, 45 characters
+
+The letter names the suite (`intl-1`), and keeps a command line from taking an id for an option.
 
 AES-SIV (RFC 5297) is deterministic: a department sees the same id for the same migrant as long as its key stays,
 two departments share none, and a forged id fails its synthetic IV. The epoch is the version of the key, in one
@@ -23,8 +25,10 @@ from schema.vocabulary import Department
 
 __all__ = ["SECTOR_ID_LENGTH", "SectorIds"]
 
-SECTOR_ID_LENGTH: Final = 44
-"""Characters of every sector id; a multiple of four, so that base64 needs no padding."""
+SECTOR_ID_LENGTH: Final = 45
+"""Characters of every sector id: the suite's letter, and a multiple of four, so that base64 needs no padding."""
+
+_SUITE: Final = "m"
 
 _LABEL: Final = "sector-id"
 
@@ -43,13 +47,14 @@ class SectorIds:
     def seal(self, department: Department, migrant: MigrantId) -> SectorId:
         """The migrant's id for that department."""
         epoch, cipher = self._current[department]
-        return SectorId(urlsafe_b64encode(cipher.encrypt(epoch + migrant.bytes, None)).decode())
+        return SectorId(_SUITE + urlsafe_b64encode(cipher.encrypt(epoch + migrant.bytes, None)).decode())
 
     def seal_many(self, department: Department, migrants: Iterable[MigrantId]) -> list[SectorId]:
         """`seal` for each migrant, in order."""
         epoch, cipher = self._current[department]
         encrypt = cipher.encrypt
-        return [SectorId(urlsafe_b64encode(encrypt(epoch + migrant.bytes, None)).decode()) for migrant in migrants]
+        sealed = (encrypt(epoch + migrant.bytes, None) for migrant in migrants)
+        return [SectorId(_SUITE + urlsafe_b64encode(one).decode()) for one in sealed]
 
     def open(self, department: Department, sector_id: str) -> MigrantId:
         """The migrant of one of that department's ids.
@@ -78,12 +83,12 @@ def _cipher(key: SecretKey) -> tuple[bytes, AESSIV]:
 
 def _decode(sector_id: str) -> bytes:
     """The sealed bytes. INVARIANT: one id has one spelling, so that ids can be compared as text."""
-    if len(sector_id) != SECTOR_ID_LENGTH:
+    if len(sector_id) != SECTOR_ID_LENGTH or not sector_id.startswith(_SUITE):
         raise RequestError(ErrorCode.ID_INVALID)
     try:
-        sealed = urlsafe_b64decode(sector_id)
+        sealed = urlsafe_b64decode(sector_id[1:])
     except (Base64Error, ValueError):
         raise RequestError(ErrorCode.ID_INVALID) from None
-    if urlsafe_b64encode(sealed).decode() != sector_id:
+    if urlsafe_b64encode(sealed).decode() != sector_id[1:]:
         raise RequestError(ErrorCode.ID_INVALID)
     return sealed

@@ -143,10 +143,10 @@ def test_cursors(registry: Registry, crowd: Town) -> None:
 def test_packed_listing() -> None:
     """A listing of nobody has no pages; one of many finds any place by search."""
     assert Listing(1, []).page(None, 10).migrants == []
-    entries = sorted(f"{number:044d}".encode() + number.to_bytes(16) for number in range(0, 200, 2))
+    entries = sorted(f"{number:045d}".encode() + number.to_bytes(16) for number in range(0, 200, 2))
     listing = Listing(1, entries)
     for after in (0, 1, 17, 198, 199):
-        page = listing.page(SectorId(f"{after:044d}"), 3)
+        page = listing.page(SectorId(f"{after:045d}"), 3)
         wanted = [number for number in range(0, 200, 2) if number > after][:3]
         assert [one.int for one in page.migrants] == wanted
         assert page.has_next_page == (after + 8 < 200)

@@ -2,12 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta, timezone
+from typing import Final
 
 from schema.ids import FieldId
 from schema.vocabulary import Decision, FieldClass, Marker, RowScope, Source, SubjectClass
 
 __all__ = ["Agreement", "Consent", "DecisionTable", "FieldRuling", "Purpose", "SubjectFacts"]
+
+_CHINA_TIME: Final = timezone(timedelta(hours=8))
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +56,11 @@ class FieldRuling:
 
     @property
     def marker(self) -> Marker | None:
-        """Equal for every subject: computed over all subject classes at once (DESIGN section 4)."""
-        if self.highest is Decision.WITHHOLD:
+        """Equal for every subject: computed over all subject classes at once (DESIGN section 4).
+
+        AGGREGATE never shows in an answer about a person, so there it is the same as WITHHOLD.
+        """
+        if self.highest <= Decision.AGGREGATE:
             return Marker.WITHHELD
         return None if min(self.decisions) == self.highest else Marker.CONDITIONAL
 
@@ -82,7 +88,9 @@ class DecisionTable:
 class Purpose:
     """An entry of the purpose catalogue (DOMAIN section 2). `fields` gives each field's and check's highest decision.
 
-    `data_life` in days: how long the recipient may keep an answer. Dates are inclusive.
+    `data_life` in days: how long the recipient may keep an answer. Dates are inclusive. `children_only` are fields
+    that the purpose grants for subjects under 14 and for nobody else. `ceiling` bounds what others' slots give;
+    below VERIFY it bounds the caller's own slots too, because then nothing is said about single persons.
     """
 
     code: str
@@ -98,11 +106,15 @@ class Purpose:
     consent_required: bool
     agreement_required: bool
     fields: Mapping[FieldId, Decision]
+    children_only: frozenset[FieldId] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """A persisted document a consumer may run, in its smallest form; `fields` is what it compiles to."""
+    """A persisted document a consumer may run, in its smallest form; `fields` is what it compiles to.
+
+    `listing`: the document may ask about persons it does not name one by one (DESIGN R4).
+    """
 
     id: str
     document: str
@@ -114,3 +126,9 @@ class Agreement:
     volume_per_day: int
     expires: datetime
     fields: frozenset[FieldId]
+    listing: bool = True
+
+    @property
+    def last_day(self) -> date:
+        """The last day in China on which it stands; on that day only until `expires`."""
+        return self.expires.astimezone(_CHINA_TIME).date()

@@ -94,7 +94,11 @@ def explain(context: click.Context, /, field: str | None, folder: Path | None, *
 
 def _load(folder: Path | None) -> PolicyBook:
     try:
-        return load_policies(folder or load_settings().policies_dir)
+        chosen = folder or load_settings().policies_dir
+    except ConfigurationError as error:
+        raise click.ClickException(str(error)) from None
+    try:
+        return load_policies(chosen)
     except ConfigurationError as error:
         raise _InvalidError(str(error)) from None
 

@@ -1,8 +1,8 @@
 """Policy cases as data: what each row of the baseline-grants table gives, to whom, and by which rules.
 
-A case names a caller, a purpose and the facts about a subject. `others` lists by decision every field and check of other
-departments that is granted; everything it does not list is withheld. `own` is the decision for the caller's own fields
-(VERIFY for checks where it is READ; REPRODUCTIVE apart). `reasons` must be among the ids given.
+A case names a caller, a purpose and the facts about a subject. `others` lists by decision every field and check of
+other departments that is granted; everything it does not list is withheld. `own` is the decision for the caller's own
+fields (VERIFY for checks where it is READ; REPRODUCTIVE apart). `reasons` must be among the ids given.
 """
 
 import json

@@ -29,7 +29,7 @@ def conditioned(condition: str) -> Rule:
 
 
 BAD = {
-    "a syntax error": (f"{NOTES}permit (principal, action, resource)\nwhen {{\n  context.minor &&\n}};", 7, "unexpected"),
+    "a syntax error": (f"{NOTES}permit (principal, action, resource)\nwhen {{\n  context.minor &&\n}};", 7, "token"),
     "a missing semicolon": (f"{GOOD}\n{NOTES}permit (principal, action, resource)\n", 9, "end of input"),
     "an unknown class": (
         f'{NOTES}permit (principal, action, resource)\nwhen {{\n  resource.class == Class::"BSIC" }};', 6, "BSIC",
@@ -37,7 +37,7 @@ BAD = {
     "an unknown purpose": (
         f'{NOTES}permit (principal, action, resource) when {{ context.purpose == Purpose::"spying" }};', 4, "spying",
     ),
-    "an unknown fact": (f"{NOTES}permit (principal, action, resource)\nwhen {{ context.pregnant }};", 4, "pregnant"),
+    "an unknown fact": (f"{NOTES}permit (principal, action, resource)\nwhen {{ context.pregnant }};", 5, "pregnant"),
     "an unknown action": (f'{NOTES}permit (principal, action == Action::"export", resource);', 4, "export"),
     "no id": ('\n\n@basis("pipl") @from("2021-11-01") permit (principal, action, resource);', 3, "no @id"),
     "no basis": ('@id("police.x") @from("2021-11-01") permit (principal, action, resource);', 1, "no @basis"),

@@ -87,7 +87,8 @@ async def write_civil_affairs_database(url: str, city: CityDirectory) -> bool:
 async def admit_civil_affairs_reader(url: str, account: str) -> None:
     """Let a MariaDB or MySQL account read the views `gx_…` and nothing else; `url` is the owner's, who may grant it.
 
-    Raises ConfigurationError when the account or the right to grant is missing.
+    SHOW VIEW lets the hub's connector compare its mapping with the live columns. Raises ConfigurationError when the
+    account or the right to grant is missing.
     """
     if not account.isidentifier():
         raise ConfigurationError("the reader's account name is not a plain name")
@@ -96,7 +97,7 @@ async def admit_civil_affairs_reader(url: str, account: str) -> None:
         async with engine.begin() as connection:
             for view in await connection.run_sync(lambda sync: sa.inspect(sync).get_view_names()):
                 if view.startswith("gx_"):
-                    await connection.execute(sa.text(f"GRANT SELECT ON {view} TO {account}@'%'"))
+                    await connection.execute(sa.text(f"GRANT SELECT, SHOW VIEW ON {view} TO {account}@'%'"))
     except (OSError, SQLAlchemyError):
         raise ConfigurationError("civil affairs' reader cannot be admitted") from None
     finally:

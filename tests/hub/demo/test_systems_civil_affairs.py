@@ -102,6 +102,7 @@ def test_maria_reader_sees_the_views_only(small_city: CityDirectory, maria: Mari
     asyncio.run(write_civil_affairs_database(maria.url, small_city))
     asyncio.run(admit_civil_affairs_reader(maria.url, "hub_reader"))
     assert _maria_rows(maria.reader_url, "SELECT count(*) FROM gx_renyuan")[0][0] > 0
+    assert _maria_rows(maria.reader_url, "SHOW CREATE TABLE gx_renyuan")
     for refused in ("SELECT * FROM mz_renyuan", "DELETE FROM gx_renyuan"):
         with pytest.raises(sa.exc.DBAPIError):
             _maria_rows(maria.reader_url, refused)

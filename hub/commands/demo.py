@@ -22,6 +22,9 @@ from schema.vocabulary import Department, Source
 
 __all__ = ["command"]
 
+_WIDTH = 132
+"""Columns where nobody's terminal says."""
+
 
 @click.command("demo")
 @click.option("--once", is_flag=True, help="Let each caller ask once, verify the audit log, and end.")
@@ -34,7 +37,8 @@ def command(once: bool, as_json: bool, people: int, seed: int, port: int | None)
     if as_json and not once:
         raise click.UsageError("--json goes with --once")
     chosen = (0 if once else 8470) if port is None else port
-    console = Console(file=sys.stderr if as_json else sys.stdout)
+    out = sys.stderr if as_json else sys.stdout
+    console = Console(file=out, width=None if out.isatty() else _WIDTH)
     try:
         failed = asyncio.run(_run(console, (people, seed, chosen), once=once, as_json=as_json))
     except (ClientError, InternalError) as error:

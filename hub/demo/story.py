@@ -14,6 +14,10 @@ from hub.demo.scenarios import SCENARIOS, Scenario
 __all__ = ["CallerAnswer", "run_story", "tell_story"]
 
 
+_ROWS = 3
+"""Rows of a list that are told one by one."""
+
+
 @dataclass(frozen=True, slots=True)
 class CallerAnswer:
     """One caller's operation and the response as received."""
@@ -73,10 +77,11 @@ def tell_story(answers: Sequence[CallerAnswer], console: Console) -> None:
         console.rule(f"[bold]{one.title}[/bold]  {one.title_zh}", align="left")
         console.print(f"{one.department.value} · {one.role.value} · purpose {one.purpose}")
         console.print(_table(answer.response))
-        for row in answer.response.get("extensions", {}).get("sources", ()):
-            console.print(f"  {row['department']}: {row['status']}", end="")
-        receipt = answer.response.get("extensions", {}).get("receipt")
-        console.print(f"\n  record {receipt['id']}" if receipt else "")
+        extensions = answer.response.get("extensions", {})
+        sources = (f"{row['department']} {row['status']}" for row in extensions.get("sources", ()))
+        console.print(f"departments asked: {', '.join(sources) or 'none'}")
+        if "receipt" in extensions:
+            console.print(f"audit record: {extensions['receipt']['id']}")
 
 
 def _table(response: Mapping[str, Any]) -> Table:
@@ -95,9 +100,19 @@ def _table(response: Mapping[str, Any]) -> Table:
 
 
 def _leaves(value: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Any]]:
-    if isinstance(value, dict) and value:
+    """Paths with what stands there in one line: a check is its answer, a row of a list its values."""
+    if isinstance(value, dict) and "answer" in value:
+        yield path, f"{value['answer']}  ({value['source']})"
+    elif isinstance(value, dict) and "name" in value and set(value) <= {"code", "name"}:
+        yield path, value["name"]
+    elif isinstance(value, dict) and value:
         for key, inner in value.items():
             yield from _leaves(inner, (*path, key))
+    elif isinstance(value, list) and value and "id" not in value[0]:
+        for index, inner in enumerate(value[:_ROWS]):
+            yield (*path, str(index)), ", ".join(str(told) for _, told in _leaves(inner, ()) if told is not None)
+        if len(value) > _ROWS:
+            yield (*path, "…"), f"{len(value) - _ROWS} more"
     elif isinstance(value, list) and value:
         for index, inner in enumerate(value):
             yield from _leaves(inner, (*path, str(index)))
@@ -108,8 +123,8 @@ def _leaves(value: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...]
 def _reason(path: str, value: Any, markers: Mapping[str, str]) -> str:
     """The marker of the path, of what stands above it, or of what would stand below."""
     if value is not None:
-        return ""
+        return "masked" if str(value).endswith("**") else ""
     related = {code for marked, code in markers.items() if path.startswith(marked) or marked.startswith(path)}
     if related == {"WITHHELD"}:
-        return "withheld from every caller like this one"
-    return "nothing on record, or a condition not met" if related else ""
+        return "withheld for this purpose, never fetched"
+    return "nothing on record, or a condition is not met" if related else ""

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator, Mapping
+from fnmatch import fnmatch
 from functools import lru_cache
 from pathlib import Path
 
@@ -197,6 +198,21 @@ def test_files_and_functions_stay_small() -> None:
         if size > LONGEST_FUNCTION
     ]
     assert long_files + long_functions == []
+
+
+def test_the_one_way_to_person_level_data_stays_readable() -> None:
+    """`hub.pipeline.answer` has at most 40 lines (DESIGN section 3)."""
+    sizes = {name: size for name, _, size in house()["hub.pipeline"].functions()}
+    assert sizes["answer"] <= 40
+
+
+def test_every_data_file_is_shipped() -> None:
+    """Each file of the packages that is no Python matches a pattern of pyproject.toml's package data."""
+    told = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    patterns = told["tool"]["setuptools"]["package-data"]["*"]
+    files = [path for package in PACKAGES for path in (ROOT / package).rglob("*") if path.is_file()]
+    data = [path for path in files if path.suffix not in {".py", ".pyc"}]
+    assert [str(path) for path in data if not any(fnmatch(path.name, pattern) for pattern in patterns)] == []
 
 
 def test_names_say_something() -> None:

@@ -35,6 +35,7 @@ from tests.reference import PAGES
 DOCS = ROOT / "docs"
 NOT_OURS = {".git", ".hub", ".venv", "build", "dist", "node_modules"}
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)|(?:src|href)=\"([^\"]+)\"")
+BLOCK = re.compile(r"```(\w+)\n(.*?)```", re.DOTALL)
 ADDRESS = re.compile(
     r"https?://[^ \"]*(/simple/|\.whl|\.tar\.gz|/-/[^ \"]*\.tgz)|\"resolved\": *\"http|"
     r"^registry *= *|--(extra-)?index-url",
@@ -244,6 +245,17 @@ def test_every_query_shown_is_valid() -> None:
     wrong = [f"{page.name}: {error.message}" for page, block in blocks for error in validate(schema, parse(block))]
     assert blocks
     assert wrong == []
+
+
+def test_every_program_shown_compiles() -> None:
+    """Each Python program and each JSON document in a page parses."""
+    programs = [(page, *found) for page, text in pages().items() for found in BLOCK.findall(text)]
+    for page, language, block in programs:
+        if language == "python":
+            compile(block, str(page), "exec")
+        if language == "json":
+            json.loads(block)
+    assert {language for _, language, _ in programs} >= {"python", "json"}
 
 
 def test_both_readmes_say_the_same() -> None:

@@ -50,7 +50,7 @@ class Entry:
             if key.text() not in allowed:
                 raise key.fail(f"unknown key `{key.text()}`; expected one of {', '.join(sorted(allowed))}")
             found[key.text()] = value
-        for name in required:
+        for name in sorted(required):
             if name not in found:
                 raise self.fail(f"key `{name}` is missing")
         return found

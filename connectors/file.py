@@ -199,6 +199,8 @@ class FileConnector(ShapedConnector):
 
     def _build(self) -> StagingStore:
         delivery = find_delivery(self._inbox, self.mapping)
+        if self.synthetic_only and not delivery.synthetic:
+            raise self._not_synthetic()
         self._staging.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._sweep()
         new = self._path.with_name(f"{self._path.name}.{secrets.token_hex(6)}.new")

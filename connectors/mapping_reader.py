@@ -26,7 +26,7 @@ from schema.fields import ColumnType
 from schema.ids import CollectionName
 from schema.vocabulary import FieldClass, Source
 
-__all__ = ["REQUIRED_RAISES", "read_mapping"]
+__all__ = ["LANGUAGE", "REQUIRED_RAISES", "read_mapping"]
 
 REQUIRED_RAISES: Final[Mapping[tuple[str, str], tuple[RaiseScope, Mapping[str, FieldClass]]]] = {
     ("police.residence_registrations", "reason"): (RaiseScope.VALUE, {"MEDICAL": FieldClass.HEALTH}),
@@ -41,11 +41,20 @@ REQUIRED_RAISES: Final[Mapping[tuple[str, str], tuple[RaiseScope, Mapping[str, F
 }
 """What no mapping may leave out (DOMAIN section 3): (collection, column) -> scope and class by code."""
 
-_TOP: Final = frozenset({"source", "about", "service", "max_age", "authoritative", "codes", "encoding", "collections"})
-_COLLECTION: Final = frozenset(
-    {"table", "file", "sheet", "endpoint", "type", "records", "key", "order", "only", "current", "raises", "max_age"}
-) | {"columns"}
-_COLUMN: Final = frozenset({"from", "constant", "date", "month", "codes"})
+LANGUAGE: Final[Mapping[str, frozenset[str]]] = {
+    "file": frozenset({"source", "about", "service", "max_age", "authoritative", "codes", "encoding", "collections"}),
+    "collection": frozenset({place.value for place in Place})
+    | {"sheet", "records", "key", "order", "only", "current", "raises", "max_age", "columns"},
+    "column": frozenset({"from", "constant", "date", "month", "codes"}),
+    "only": frozenset({"empty", "values"}),
+    "current": frozenset({"empty", "values", "latest"}),
+    "raises": frozenset({"column", "scope", "codes"}),
+    "about": frozenset({"table", "file", "endpoint", "field", "name", "value", "origin", "as_of"}),
+    "service": frozenset({"token", "batch", "page", "keys", "pages", "most"}),
+}
+"""Every key of the mapping language, by where it may stand; `docs/connectors.md` explains each."""
+
+_SORTABLE: Final = re.compile("%Y[^%]*%m[^%]*%d")
 _AGE: Final = re.compile(r"([1-9][0-9]{0,3})([mhd])")
 _UNITS: Final = {"m": "minutes", "h": "hours", "d": "days"}
 _TIMED: Final = {"date": ColumnType.DATE, "month": ColumnType.MONTH}
@@ -59,7 +68,7 @@ SharedCodes = Mapping[str, Mapping[str, str]]
 def read_mapping(path: Path) -> SourceMapping:
     """One mapping file. Raises ConfigurationError(`file:line: what is wrong`)."""
     root = read_document(path)
-    keys = root.keys(_TOP, required=("source", "collections"))
+    keys = root.keys(LANGUAGE["file"], required=("source", "collections"))
     source = Source(keys["source"].choice([source.value for source in Source]))
     shared = {name.text(): _code_pairs(table) for name, table in keys["codes"].pairs()} if "codes" in keys else {}
     default_age = _age(keys["max_age"]) if "max_age" in keys else None
@@ -91,7 +100,7 @@ def _collection_info(source: Source, name: Entry) -> CollectionInfo:
 def _read_collection(
     info: CollectionInfo, entry: Entry, shared: SharedCodes, default_age: timedelta | None
 ) -> CollectionMapping:
-    keys = entry.keys(_COLLECTION, required=("key", "columns"))
+    keys = entry.keys(LANGUAGE["collection"], required=("key", "columns"))
     columns = {}
     for name, column in keys["columns"].pairs():
         if name.text() not in info.columns:
@@ -134,7 +143,7 @@ def _order(keys: Mapping[str, Entry]) -> tuple[str, ...]:
 def _read_column(info: ColumnInfo, entry: Entry, shared: SharedCodes) -> ColumnMapping:
     if entry.is_text():
         return ColumnMapping(info, entry.line, origin=entry.text())
-    keys = entry.keys(_COLUMN)
+    keys = entry.keys(LANGUAGE["column"])
     if ("from" in keys) == ("constant" in keys):
         raise entry.fail("a column needs either `from` or `constant`")
     if "constant" in keys:
@@ -191,7 +200,7 @@ def _code_pairs(entry: Entry) -> Mapping[str, str]:
 
 
 def _condition(entry: Entry) -> Condition:
-    keys = entry.keys(("empty", "values"))
+    keys = entry.keys(LANGUAGE["only"])
     return _condition_of(keys)
 
 
@@ -204,18 +213,21 @@ def _condition_of(keys: Mapping[str, Entry]) -> Condition:
 
 
 def _current(entry: Entry, columns: Mapping[str, ColumnMapping]) -> Current:
-    keys = entry.keys(("empty", "values", "latest"))
+    keys = entry.keys(LANGUAGE["current"])
     if "latest" not in keys:
         return Current(_condition_of(keys))
     latest = keys["latest"].text()
     dated = [column for column in columns.values() if column.origin == latest]
     if not any(column.info.column_type is ColumnType.DATE for column in dated):
         raise keys["latest"].fail(f"`latest` needs a source column that is mapped to a date; `{latest}` is not")
+    for column in dated:
+        if len(column.formats) > 1 or not all(_SORTABLE.match(form) for form in column.formats):
+            raise keys["latest"].fail(f"`latest` needs dates that sort as text (`%Y` first); `{latest}` do not")
     return Current(_condition_of(keys), latest)
 
 
 def _raise(entry: Entry, columns: Mapping[str, ColumnMapping]) -> Raise:
-    keys = entry.keys(("column", "scope", "codes"), required=("column", "scope", "codes"))
+    keys = entry.keys(LANGUAGE["raises"], required=LANGUAGE["raises"])
     name = keys["column"].choice(columns)
     names = code_names(columns[name].info)
     classes = {}
@@ -255,7 +267,7 @@ def _authoritative(source: Source, entry: Entry | None) -> frozenset[str]:
 def _about(entry: Entry | None) -> About | None:
     if entry is None:
         return None
-    keys = entry.keys(("table", "file", "endpoint", "field", "name", "value", "origin", "as_of"), required=("origin",))
+    keys = entry.keys(LANGUAGE["about"], required=("origin",))
     places = [keys[word] for word in ("table", "file", "endpoint", "field") if word in keys]
     if len(places) != 1:
         raise entry.fail("`about` needs exactly one of `table`, `file`, `endpoint`, `field`")
@@ -270,7 +282,7 @@ def _about(entry: Entry | None) -> About | None:
 def _service(entry: Entry | None) -> Service:
     if entry is None:
         return Service()
-    keys = entry.keys(("token", "batch", "page", "keys", "pages", "most"))
+    keys = entry.keys(LANGUAGE["service"])
     most = keys["most"].number(1, 10_000) if "most" in keys else _MOST_KEYS
     text = {word: keys[word].text() for word in keys if word != "most"}
     return Service(**text, most=most)

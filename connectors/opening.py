@@ -14,6 +14,7 @@ from connectors.graphql import GraphqlConnector
 from connectors.http import HttpConnector
 from connectors.mapping import SourceMapping
 from connectors.mapping_reader import read_mapping
+from connectors.shaped import ShapedConnector
 from connectors.sql import SqlConnector
 from connectors.sql_postgres import PostgresConnector
 from schema.errors import ConfigurationError
@@ -38,7 +39,8 @@ class SourceSpec:
 
     `address`: a `postgresql://` URL, an SQLAlchemy URL, the folder of an inbox, or the URL of a service; it may hold
     a password. `deadline` is seconds for one call at the source: a backstop behind the
-    engine's own. `staging` is for the kind `file` only.
+    engine's own. `staging` is for the kind `file` only. `synthetic_only` refuses a
+    source that does not say of itself that it is synthetic, also when it is reached later only.
     """
 
     source: Source
@@ -49,6 +51,7 @@ class SourceSpec:
     staging: StagingPlace | None = None
     deadline: float = 5.0
     connections: int = 8
+    synthetic_only: bool = False
 
 
 def mapping_path(city: str, source: Source) -> Path:
@@ -62,32 +65,34 @@ def create(spec: SourceSpec) -> Connector:
     mapping = read_mapping(spec.mapping)
     if mapping.source is not spec.source:
         raise mapping.fail(1, f"the mapping is for source `{mapping.source}`, not `{spec.source}`")
-    return _MAKERS[spec.kind](mapping, spec)
+    connector = _MAKERS[spec.kind](mapping, spec)
+    connector.synthetic_only = spec.synthetic_only
+    return connector
 
 
-def _file(mapping: SourceMapping, spec: SourceSpec) -> Connector:
+def _file(mapping: SourceMapping, spec: SourceSpec) -> ShapedConnector:
     if spec.staging is None:
         raise ConfigurationError(f"source `{spec.source}` of kind `file` needs a staging folder and key")
     return FileConnector(mapping, Path(spec.address), spec.staging, spec.deadline)
 
 
-def _postgres(mapping: SourceMapping, spec: SourceSpec) -> Connector:
+def _postgres(mapping: SourceMapping, spec: SourceSpec) -> ShapedConnector:
     return PostgresConnector(mapping, spec.address, spec.deadline, spec.connections)
 
 
-def _sql(mapping: SourceMapping, spec: SourceSpec) -> Connector:
+def _sql(mapping: SourceMapping, spec: SourceSpec) -> ShapedConnector:
     return SqlConnector(mapping, spec.address, spec.deadline, spec.connections)
 
 
-def _http(mapping: SourceMapping, spec: SourceSpec) -> Connector:
+def _http(mapping: SourceMapping, spec: SourceSpec) -> ShapedConnector:
     return HttpConnector(mapping, spec.address, spec.credentials, spec.deadline)
 
 
-def _graphql(mapping: SourceMapping, spec: SourceSpec) -> Connector:
+def _graphql(mapping: SourceMapping, spec: SourceSpec) -> ShapedConnector:
     return GraphqlConnector(mapping, spec.address, spec.credentials, spec.deadline)
 
 
-_MAKERS: Final[Mapping[SourceKind, Callable[[SourceMapping, SourceSpec], Connector]]] = {
+_MAKERS: Final[Mapping[SourceKind, Callable[[SourceMapping, SourceSpec], ShapedConnector]]] = {
     SourceKind.SQL_POSTGRES: _postgres,
     SourceKind.SQL: _sql,
     SourceKind.FILE: _file,

@@ -21,7 +21,7 @@ from connectors.quality import QualityCounts
 from connectors.shapes import Raw, Shape, compile_shape
 from connectors.values import LiveType
 from schema.catalogue import COLLECTIONS
-from schema.errors import ErrorCode, HubError, SourceError
+from schema.errors import ConfigurationError, ErrorCode, HubError, SourceError
 from schema.ids import CollectionName, SourceKey
 
 __all__ = ["RawPage", "ShapedConnector"]
@@ -44,7 +44,11 @@ class RawPage:
 
 
 class ShapedConnector(ABC):
-    """A connector that reads through compiled shapes. `mapping` and `quality` are open to operators."""
+    """A connector that reads through compiled shapes. `mapping` and `quality` are open to operators.
+
+    With `synthetic_only` a source that does not say of itself that it is synthetic never opens (DESIGN R4), however
+    late it comes.
+    """
 
     place: Place | None
 
@@ -61,6 +65,7 @@ class ShapedConnector(ABC):
         self._collections = mapping.collections if collections is None else collections
         self.source = mapping.source
         self.synthetic = False
+        self.synthetic_only = False
         self.quality = QualityCounts()
         self._deadline = deadline
         self._wanted = self._opened = False
@@ -125,8 +130,14 @@ class ShapedConnector(ABC):
 
     async def _become_open(self) -> None:
         await self._connect()
+        if self.synthetic_only and not self.synthetic:
+            await self._close()
+            raise self._not_synthetic()
         self._shapes.clear()  # shapes know the live columns, and those have just been read
         self._opened = True
+
+    def _not_synthetic(self) -> ConfigurationError:
+        return self.mapping.fail(1, f"source `{self.source}` does not say that it is synthetic")
 
     def _require_open(self) -> None:
         """Refuse at once while the source is away, and try to reach it again beside the request."""

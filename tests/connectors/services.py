@@ -16,11 +16,13 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-__all__ = ["SECRET", "TOKEN", "Misbehaviour", "graphql_app", "http_app", "serve"]
+from schema.ids import SourceKey
+
+__all__ = ["SECRET", "Stored", "TOKEN", "Misbehaviour", "graphql_app", "http_app", "serve"]
 
 SECRET = "secret of the client"
 TOKEN = "token of the service"
-Stored = Mapping[str, Mapping[str, Sequence[Mapping[str, Any]]]]
+Stored = Mapping[str, Mapping[SourceKey, Sequence[Mapping[str, Any]]]]
 """resource -> key -> records."""
 
 
@@ -99,7 +101,9 @@ def http_app(stored: Stored, fields: Mapping[str, Sequence[str]], how: Misbehavi
     )
 
 
-def _named(rows: Mapping[str, Sequence[Mapping[str, Any]]], one: str, names: Sequence[str]) -> list[dict[str, Any]]:
+def _named(
+    rows: Mapping[SourceKey, Sequence[Mapping[str, Any]]], one: SourceKey, names: Sequence[str]
+) -> list[dict[str, Any]]:
     return [{name: row[name] for name in names} for row in rows.get(one, ())]
 
 
@@ -122,11 +126,11 @@ def graphql_app(stored: Stored, fields: Mapping[str, Sequence[str]], how: Misbeh
         + " }"
     )
 
-    def entity(resource: str, one: str) -> dict[str, Any] | None:
+    def entity(resource: str, one: SourceKey) -> dict[str, Any] | None:
         rows = stored[resource].get(one)
         return None if rows is None else {"__typename": resource, "key": one, "rows": rows, **rows[0]}
 
-    def entities(_info: Any, representations: list[dict[str, str]]) -> list[Any]:
+    def entities(_info: Any, representations: list[dict[str, Any]]) -> list[Any]:
         return [entity(one["__typename"], one["key"]) for one in representations]
 
     def pages(resource: str) -> Any:

@@ -16,7 +16,7 @@ from typing import Any
 
 import asyncpg
 import pytest
-from openpyxl import Workbook
+from openpyxl import Workbook  # type: ignore[attr-defined]
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 
@@ -27,7 +27,7 @@ from connectors.mapping_reader import read_mapping
 from connectors.memory import MemoryConnector
 from connectors.opening import SourceKind, SourceSpec, create
 from schema.vocabulary import Source
-from tests.connectors.services import SECRET, TOKEN, Misbehaviour, graphql_app, http_app, serve
+from tests.connectors.services import SECRET, TOKEN, Misbehaviour, Stored, graphql_app, http_app, serve
 from tests.connectors.town import TABLES, Table, raw_value, write_mapping
 
 __all__ = ["KINDS", "MARIADB", "Site", "build_site", "mariadb_is_required", "mariadb_is_there", "write_delivery"]
@@ -128,7 +128,7 @@ def _postgres(folder: Path, url: str) -> Site:
 
 
 async def _fill_postgres(url: str, names: Physical) -> None:
-    connection = await asyncpg.connect(url)
+    connection = await asyncpg.connect(url)  # type: ignore[no-untyped-call]
     await connection.execute("CREATE SCHEMA town; CREATE TABLE town.marks (名 text, 值 text)")
     await connection.execute("INSERT INTO town.marks VALUES ('data_origin', 'SYNTHETIC')")
     for table in TABLES:
@@ -253,7 +253,7 @@ def write_delivery(
             with path.open("w", encoding="gb18030", newline="") as stream:
                 csv.writer(stream).writerows([header, *rows])
         else:
-            book = Workbook()
+            book: Any = Workbook()  # type: ignore[no-untyped-call]
             sheet = book.create_sheet("参保")
             for row in [header, *rows]:
                 sheet.append(row)
@@ -267,8 +267,8 @@ def write_delivery(
 
 @contextmanager
 def _service(kind: str, folder: Path) -> Iterator[Site]:
-    names, how = _names("x_{}") | {"key": "key"}, Misbehaviour()
-    stored = {
+    names, how = {**_names("x_{}"), "key": "key"}, Misbehaviour()
+    stored: Stored = {
         table.short: {
             one: [{names[name]: raw_value(table, name, row[name]) for name in table.columns} for row in rows]
             for one, rows in table.rows.items()

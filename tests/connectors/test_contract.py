@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -10,7 +11,8 @@ from typing import Any, TypeVar
 import pytest
 
 from connectors.contract import NEVER_KEY, CheckRequest, Connector, Row, RowFilter
-from schema.errors import ErrorCode, SourceError
+from connectors.opening import create
+from schema.errors import ConfigurationError, ErrorCode, SourceError
 from schema.ids import CollectionName, SourceKey
 from schema.vocabulary import Answer, FieldClass, RowScope, Source
 from tests.connectors.sites import KINDS, Site, build_site
@@ -190,7 +192,9 @@ def test_scan_is_complete_and_resumable(site: Site) -> None:
     """A scan gives every row once in key order, and goes on after a cursor as if it had never stopped."""
 
     async def work(connector: Connector) -> tuple[list[Any], list[Any]]:
-        whole, resumed, cursor = [], [], None
+        whole: list[Any] = []
+        resumed: list[Any] = []
+        cursor = None
         async for page in connector.scan(SERVICES.name, ["provided_on"], None, 300):
             whole += page.items
         while True:
@@ -270,6 +274,26 @@ def test_the_source_says_that_it_is_synthetic(site: Site) -> None:
         return connector.source, connector.synthetic
 
     assert run(site, Source.POLICE, work) == (Source.POLICE, True)
+
+
+def test_a_source_without_the_mark_never_opens(site: Site) -> None:
+    """Where only synthetic sources are allowed, one that does not say so is refused, with the mapping's name."""
+    if site.kind == "memory":
+        pytest.skip("the memory connector is told")
+    spec = site.specs[Source.POLICE]
+    path = spec.mapping.with_name("unmarked.yaml")
+    unmarked = spec.mapping.read_text(encoding="utf-8")
+    for word in ('"data_origin"', '"dataOrigin"'):
+        unmarked = unmarked.replace(word, '"asOf"' if site.kind == "graphql" else '"nothing"')
+    path.write_text(unmarked, encoding="utf-8")
+
+    async def work() -> None:
+        connector = create(replace(spec, mapping=path, synthetic_only=True))
+        with pytest.raises(ConfigurationError, match="does not say that it is synthetic"):
+            await connector.open()
+        await connector.close()
+
+    asyncio.run(work())
 
 
 def test_closing_twice_is_safe_and_final(site: Site) -> None:

@@ -235,7 +235,7 @@ def test_employments_come_newest_first_and_current_is_one(town: DemoTown) -> Non
     everything = rows_of(town, "human_resources.employments", columns)
     current = rows_of(town, "human_resources.employments", columns, RowFilter(RowScope.CURRENT))
     for one, rows in everything.items():
-        assert [row[0] for row in rows] == sorted((row[0] for row in rows), reverse=True)
+        assert [str(row[0]) for row in rows] == sorted((str(row[0]) for row in rows), reverse=True)
         running = [row for row in rows if row[1] is None]
         assert list(current[one]) == running[:1]
         assert bool(running) == town.truth[Source.HUMAN_RESOURCES][one]["facts"]["employed"]

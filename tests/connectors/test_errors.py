@@ -46,7 +46,7 @@ def test_postgres_quotes_nothing(postgres: Any, tmp_path: Path, caplog: pytest.L
     url = postgres.create_database()
 
     async def work() -> SourceError:
-        connection = await asyncpg.connect(url)
+        connection = await asyncpg.connect(url)  # type: ignore[no-untyped-call]
         rest = ", ".join(f"NULL::text AS {name}" for name in _COLUMNS)
         await connection.execute("CREATE TABLE people (key text, name text)")
         await connection.execute("INSERT INTO people VALUES ($1, $2)", CANARY_KEY, CANARY)

@@ -59,13 +59,19 @@ class Inbox:
         self.mapping = folder / "human-resources.yaml"
         self.mapping.write_text(MAPPING, encoding="utf-8")
 
-    def deliver(self, *lines: bytes, rows: int | None = None, delivered: str = "2026-11-01T02:00:00+08:00") -> None:
+    def deliver(
+        self,
+        *lines: bytes,
+        rows: int | None = None,
+        delivered: str = "2026-11-01T02:00:00+08:00",
+        mark: str = "SYNTHETIC",
+    ) -> None:
         """Write one CSV of these lines, the header first, and its manifest."""
         content = b"".join(lines)
         (self.path / "people_1.csv").write_bytes(content)
         count = len(lines) - 1 if rows is None else rows
         file = {"name": "people_1.csv", "rows": count, "sha256": hashlib.sha256(content).hexdigest()}
-        self.announce({"dataOrigin": "SYNTHETIC", "deliveredAt": delivered, "files": [file]})
+        self.announce({"dataOrigin": mark, "deliveredAt": delivered, "files": [file]})
 
     def announce(self, manifest: Any) -> None:
         """Write the manifest, whole."""
@@ -139,7 +145,7 @@ def test_the_store_is_encrypted_and_closed_to_others(inbox: Inbox) -> None:
     assert store.stat().st_mode & 0o077 == 0
     content = store.read_bytes()
     assert not content.startswith(b"SQLite format 3")
-    for value in ("张三", "阿依古丽", "341225199005120013", "R1"):
+    for value in ("张三", "阿依古丽", "341225199005120013", "示例厂"):
         assert value.encode() not in content
         assert value.encode("gb18030") not in content
 
@@ -226,6 +232,19 @@ def _spoil(inbox: Inbox, how: str) -> None:
             inbox.announce(["张三"])
         elif how == "outside":
             inbox.announce({"files": [{"name": "../people_1.csv", "rows": 1, "sha256": ""}]})
+
+
+def test_a_delivery_without_the_mark_is_not_taken_over(inbox: Inbox) -> None:
+    """Where only synthetic data is allowed, a later delivery must say so, too."""
+
+    async def work(connector: FileConnector) -> Any:
+        connector.synthetic_only = True
+        inbox.deliver(line(HEADER), line(["R1", "李四", *ZHANG[2:]]), mark="REAL")
+        with pytest.raises(ConfigurationError, match="does not say that it is synthetic"):
+            await connector.refresh()
+        return await names(connector)
+
+    assert inbox.run(work)[0] == "张三"
 
 
 def test_between_deliveries_the_last_one_is_served(inbox: Inbox) -> None:

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from connectors.mapping import Condition, Place, RaiseScope
-from connectors.mapping_reader import REQUIRED_RAISES, read_mapping
-from connectors.opening import mapping_path
+from connectors.mapping_reader import LANGUAGE, REQUIRED_RAISES, read_mapping
+from connectors.opening import SourceKind, mapping_path
 from schema.catalogue import COLLECTIONS
 from schema.errors import ConfigurationError
 from schema.ids import CollectionName
@@ -30,7 +30,8 @@ collections:
     current: {empty: z, latest: d}
     max_age: 12h
     columns:
-      registered_on: {from: d, date: ["%Y/%m/%d", "%Y%m%d"]}
+      registered_on: {from: d, date: "%Y/%m/%d"}
+      cancelled_on: {from: z, date: ["%Y/%m/%d", "%Y%m%d"]}
       dwelling_kind: {from: f, codes: kinds}
       reason: {from: r, codes: {10: MEDICAL}}
       address: a
@@ -67,7 +68,7 @@ def test_everything_is_read(tmp_path: Path) -> None:
     assert collection.only == Condition(("x",), {"y": frozenset({"A", "B"})})
     assert collection.current is not None
     assert (collection.current.condition.empty, collection.current.latest) == (("z",), "d")
-    assert collection.columns["registered_on"].formats == ("%Y/%m/%d", "%Y%m%d")
+    assert collection.columns["cancelled_on"].formats == ("%Y/%m/%d", "%Y%m%d")
     assert collection.columns["dwelling_kind"].codes == {"1": "RENTED", "02": "OWNED"}
     assert collection.columns["address"].origin == "a"
     (rule,) = collection.raises
@@ -77,39 +78,41 @@ def test_everything_is_read(tmp_path: Path) -> None:
 def test_source_columns_name_their_lines(tmp_path: Path) -> None:
     """Every source column is known with the line that names it, for complaints about the live source."""
     collection = next(iter(read_mapping(write(tmp_path, GOOD)).collections.values()))
-    assert collection.source_columns() == {"k": 8, "d": 15, "f": 16, "r": 17, "a": 18, "x": 8, "y": 8, "n": 8, "z": 8}
+    assert collection.source_columns() == {"k": 8, "d": 15, "z": 16, "f": 17, "r": 18, "a": 19, "x": 8, "y": 8, "n": 8}
 
 
 REPLACEMENTS: Mapping[str, tuple[str, str, int, str]] = {
     "unknown top key": ("max_age: 2d", "maxage: 2d", 2, "unknown key `maxage`"),
     "unknown collection key": ("table: gx.v", "tabel: gx.v", 8, "unknown key `tabel`"),
-    "unknown column key": ("{from: f, codes: kinds}", "{from: f, code: kinds}", 16, "unknown key `code`"),
+    "unknown column key": ("{from: f, codes: kinds}", "{from: f, code: kinds}", 17, "unknown key `code`"),
     "unknown source": ("source: police", "source: polise", 1, "`polise` is not one of"),
     "unknown collection": ("  residence_registrations:", "  residences:", 7, "no collection `police.residences`"),
-    "unknown column": ("address: a", "adress: a", 18, "no column `adress`"),
+    "unknown column": ("address: a", "adress: a", 19, "no column `adress`"),
     "missing key": ("    key: k\n", "", 8, "key `key` is missing"),
     "two places": ("key: k", "key: k\n    file: x.csv", 8, "exactly one of"),
     "sheet of a table": ("key: k", "key: k\n    sheet: s", 10, "`sheet` does not go with `table`"),
-    "key twice": ("address: a", "address: a\n      address: b", 19, "key `address` occurs twice"),
-    "unknown code": ("{10: MEDICAL}", "{10: ILL}", 17, "`ILL` is not a code of column `reason`"),
-    "unknown table": ("codes: kinds", "codes: sorts", 16, "no code table `sorts`"),
-    "codes of a text": ("address: a", "address: {from: a, codes: kinds}", 18, "has no codes"),
-    "date of a text": ("address: a", 'address: {from: a, date: "%Y%m%d"}', 18, "is a string, not a date"),
-    "bad format": ('"%Y%m%d"]', '"%y%m%d"]', 15, "`%y` is not a known part"),
-    "half a format": ('"%Y%m%d"]', '"%Y%m"]', 15, "needs `%d` once"),
-    "no from": ("{from: f, codes: kinds}", "{codes: kinds}", 16, "either `from` or `constant`"),
-    "constant with more": ("{from: f, codes: kinds}", "{constant: OWNED, codes: kinds}", 16, "goes with no other"),
-    "constant not a code": ("{from: f, codes: kinds}", "{constant: CAVE}", 16, "`CAVE` is not one of"),
-    "constant of a date": ('{from: d, date: ["%Y/%m/%d", "%Y%m%d"]}', "{constant: 2026-01-01}", 15, "can be constant"),
+    "key twice": ("address: a", "address: a\n      address: b", 20, "key `address` occurs twice"),
+    "unknown code": ("{10: MEDICAL}", "{10: ILL}", 18, "`ILL` is not a code of column `reason`"),
+    "unknown table": ("codes: kinds", "codes: sorts", 17, "no code table `sorts`"),
+    "codes of a text": ("address: a", "address: {from: a, codes: kinds}", 19, "has no codes"),
+    "date of a text": ("address: a", 'address: {from: a, date: "%Y%m%d"}', 19, "is a string, not a date"),
+    "bad format": ('"%Y%m%d"]', '"%y%m%d"]', 16, "`%y` is not a known part"),
+    "half a format": ('"%Y%m%d"]', '"%Y%m"]', 16, "needs `%d` once"),
+    "no from": ("{from: f, codes: kinds}", "{codes: kinds}", 17, "either `from` or `constant`"),
+    "constant with more": ("{from: f, codes: kinds}", "{constant: OWNED, codes: kinds}", 17, "goes with no other"),
+    "constant not a code": ("{from: f, codes: kinds}", "{constant: CAVE}", 17, "`CAVE` is not one of"),
+    "constant of a date": ('{from: d, date: "%Y/%m/%d"}', "{constant: 2026-01-01}", 15, "can be constant"),
     "latest of no date": ("latest: d", "latest: a", 12, "mapped to a date; `a` is not"),
-    "raise of no column": ("column: reason", "column: motive", 20, "`motive` is not one of"),
-    "raise of no code": ("{MEDICAL: HEALTH}}", "{MEDICINE: HEALTH}}", 20, "`MEDICINE` is not one of"),
-    "raise to no class": ("{MEDICAL: HEALTH}}", "{MEDICAL: SICK}}", 20, "`SICK` is not one of"),
-    "raise of no scope": ("scope: value", "scope: column", 20, "`column` is not one of"),
+    "latest unsortable": ('{from: d, date: "%Y/%m/%d"}', '{from: d, date: "%d.%m.%Y"}', 12, "sort as text"),
+    "latest of two spellings": ("latest: d", "latest: z", 12, "sort as text"),
+    "raise of no column": ("column: reason", "column: motive", 21, "`motive` is not one of"),
+    "raise of no code": ("{MEDICAL: HEALTH}}", "{MEDICINE: HEALTH}}", 21, "`MEDICINE` is not one of"),
+    "raise to no class": ("{MEDICAL: HEALTH}}", "{MEDICAL: SICK}}", 21, "`SICK` is not one of"),
+    "raise of no scope": ("scope: value", "scope: column", 21, "`column` is not one of"),
     "bad age": ("max_age: 12h", "max_age: 12 hours", 13, "expected an age"),
     "not its attribute": ("[name, ", "[marital_status, ", 3, "`marital_status` is not one of"),
     "list for text": ("key: k", "key: [k]", 9, "expected a text"),
-    "text for list": ("    raises:\n      - ", "    raises: x #", 19, "expected a list"),
+    "text for list": ("    raises:\n      - ", "    raises: x #", 20, "expected a list"),
     "null": ("key: k", "key: null", 9, "expected a text"),
     "text for mapping": ("{empty: z, latest: d}", "yes", 12, "expected a mapping"),
     "bad yaml": ("[-d, n]", "[-d, n", 11, "not valid YAML"),
@@ -191,6 +194,16 @@ def test_shared_attributes_have_one_authority() -> None:
     everything = sorted(name for claim in claims for name in claim)
     assert everything == sorted({*everything})
     assert {"name", "sex", "birth_date", "marital_status", "residence_address"} <= {*everything}
+
+
+def test_every_key_is_documented() -> None:
+    """Each key of the language stands in `docs/connectors.md`, and each kind of source does."""
+    page = (Path(__file__).parents[2] / "docs" / "connectors.md").read_text(encoding="utf-8")
+    for place, keys in LANGUAGE.items():
+        for word in (place, *keys):
+            assert f"`{word}`" in page, word
+    for kind in SourceKind:
+        assert f"`{kind}`" in page
 
 
 def test_required_raises_name_real_codes() -> None:

@@ -78,7 +78,7 @@ def database(postgres: Any) -> str:
     url = str(postgres.create_database())
 
     async def fill() -> None:
-        connection = await asyncpg.connect(url)
+        connection = await asyncpg.connect(url)  # type: ignore[no-untyped-call]
         await connection.execute(TABLES)
         await connection.close()
 
@@ -164,7 +164,7 @@ def test_cancelled_statements_end_at_the_server(place: Place) -> None:
 
 
 async def _running(url: str) -> int:
-    connection = await asyncpg.connect(url)
+    connection = await asyncpg.connect(url)  # type: ignore[no-untyped-call]
     others = "state = 'active' AND query LIKE '%slow%' AND pid <> pg_backend_pid()"
     query = f"SELECT count(*) FROM pg_stat_activity WHERE {others}"  # noqa: S608  names of ours
     for _ in range(50):
@@ -191,7 +191,7 @@ def test_lost_connections_are_replaced(place: Place) -> None:
 
     async def work(connector: PostgresConnector) -> Any:
         await asyncio.gather(*(fetch(connector) for _ in range(8)))
-        other = await asyncpg.connect(place.url)
+        other = await asyncpg.connect(place.url)  # type: ignore[no-untyped-call]
         await other.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'migrant-data-hub'"
         )

@@ -69,7 +69,7 @@ class FileConnector(ShapedConnector):
         self._digest = hashlib.sha256(Path(mapping.file).read_bytes()).hexdigest()
         self._store: StagingStore | None = None
         self._facts: StoreFacts | None = None
-        self._reader = ThreadPoolExecutor(1, thread_name_prefix=f"staging-{mapping.source}")
+        self._reader = _reader()
         self._renewal: asyncio.Task[None] | None = None
         self._looked = 0.0
         self._stop = Event()
@@ -121,6 +121,8 @@ class FileConnector(ShapedConnector):
         store, self._store, self._facts = self._store, None, None
         if store is not None:
             await asyncio.get_running_loop().run_in_executor(self._reader, store.close)
+        self._reader.shutdown(wait=False)
+        self._reader = _reader()
 
     async def _read(self, shape: Shape, sent: Sequence[str] | Sequence[int]) -> tuple[Raw, datetime | None]:
         self._look()
@@ -224,6 +226,11 @@ class FileConnector(ShapedConnector):
         for path in self._path.parent.glob(f"{self._path.name}.*.new"):
             if time.time() - path.stat().st_mtime > _ABANDONED_AFTER:
                 path.unlink(missing_ok=True)
+
+
+def _reader() -> ThreadPoolExecutor:
+    """One thread, because a store is not for two at once; it starts with its first work."""
+    return ThreadPoolExecutor(1, thread_name_prefix="staging")
 
 
 def _live_type(column_type: ColumnType) -> LiveType:

@@ -82,7 +82,9 @@ class RemoteClient:
     async def _send(
         self, method: str, path: str, body: bytes | None, parameters: Mapping[str, str] | None, token: str
     ) -> tuple[int, bytes]:
-        headers = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
+        headers = {"Accept": "application/json"}
+        if token:
+            headers["Authorization"] = f"Bearer {token}"
         if body is not None:
             headers["Content-Type"] = "application/json"
         request = self._client.build_request(

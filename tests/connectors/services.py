@@ -157,18 +157,18 @@ def graphql_app(stored: Stored, fields: Mapping[str, Sequence[str]], how: Misbeh
 
 
 @contextmanager
-def serve(app: Starlette) -> Iterator[str]:
-    """Serve an application on a free port of this machine; its address."""
+def serve(app: Starlette, **tls: Any) -> Iterator[str]:
+    """Serve an application on a free port of this machine, with uvicorn's `ssl_…` settings if any; its address."""
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
-    config = uvicorn.Config(app, log_level="critical", lifespan="off", timeout_graceful_shutdown=1, ws="none")
+    config = uvicorn.Config(app, log_level="critical", lifespan="off", timeout_graceful_shutdown=1, ws="none", **tls)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
     while not server.started:
         time.sleep(0.005)
     try:
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        yield f"http{'s' if tls else ''}://127.0.0.1:{listener.getsockname()[1]}"
     finally:
         server.should_exit = True
         thread.join(5)

@@ -20,7 +20,7 @@ from hub.pipeline import answer
 from hub.request import read_request
 from hub.service import Hub
 from privacy.purposes import PURPOSES
-from schema.errors import ClientError, ErrorCode, StorageError
+from schema.errors import BusyError, ClientError, ErrorCode, StorageError, TokenError
 
 __all__ = ["create_app"]
 
@@ -60,8 +60,8 @@ async def home(_request: Request) -> Response:
 
 async def nothing_here(_request: Request, error: Exception) -> Response:
     """No such address, or no such method there."""
-    status = error.status_code if isinstance(error, HTTPException) else 404
-    return Response(error_body(ErrorCode.NOT_FOUND), status, media_type=_JSON)
+    status, headers = (error.status_code, error.headers) if isinstance(error, HTTPException) else (404, None)
+    return Response(error_body(ErrorCode.NOT_FOUND), status, headers, _JSON)
 
 
 async def graphql(request: Request) -> Response:
@@ -76,7 +76,7 @@ async def graphql(request: Request) -> Response:
 async def _respond(hub: Hub, request: Request) -> tuple[str, Response]:
     caller = None
     try:
-        caller = hub.verifier.verify(request.headers.get("authorization"))
+        caller = hub.verifier.verify(_authorization(request))
         parsed = await read_request(request, hub.settings.limits.body_bytes)
         return "ok", Response(await answer(hub, caller, parsed), media_type=_media_type(request))
     except ClientError as error:
@@ -85,13 +85,24 @@ async def _respond(hub: Hub, request: Request) -> tuple[str, Response]:
         return error.code.value, _refusal(error, _media_type(request))
     except StorageError as error:
         _LOG.error("a request failed: %s", error)
+        if not hub.audit.healthy:  # the database is away, and the log with it
+            return ErrorCode.AUDIT_UNAVAILABLE.value, _refusal(BusyError(ErrorCode.AUDIT_UNAVAILABLE), _JSON)
         return ErrorCode.INTERNAL.value, Response(error_body(ErrorCode.INTERNAL), 500, media_type=_JSON)
+
+
+def _authorization(request: Request) -> str | None:
+    """A second header could be the one that a gateway before us has looked at (RFC 9110 section 5.3)."""
+    values = request.headers.getlist("authorization")
+    if len(values) > 1:
+        raise TokenError(ErrorCode.TOKEN_INVALID)
+    return values[0] if values else None
 
 
 def _refusal(error: ClientError, media_type: str) -> Response:
     headers = {}
     if error.status == 401:
-        headers["www-authenticate"] = 'Bearer error="invalid_token"'
+        missing = error.code is ErrorCode.TOKEN_MISSING
+        headers["www-authenticate"] = "Bearer" if missing else 'Bearer error="invalid_token"'
     if error.status == 503:
         headers["retry-after"] = "2"
     return Response(error_body(error.code), error.status, headers, media_type)

@@ -32,21 +32,18 @@ async def open_sources(settings: Settings, keys: KeyService) -> AsyncIterator[Ma
     connectors = {one.source: create(_spec(settings, one, keys)) for one in settings.sources}
     try:
         for source, connector in connectors.items():
-            await _open(source, connector, settings)
+            await _open(source, connector)
         yield connectors
     finally:
         for connector in connectors.values():
             await connector.close()
 
 
-async def _open(source: Source, connector: Connector, settings: Settings) -> None:
+async def _open(source: Source, connector: Connector) -> None:
     try:
         await connector.open()
     except SourceError as error:
         _LOG.warning("source %s is not available at start: %s", source.value, error)
-        return
-    if not settings.production and not connector.synthetic:
-        raise ConfigurationError(f"sandbox mode refuses source `{source}`: it does not say that it is synthetic")
 
 
 def _spec(settings: Settings, one: SourceSettings, keys: KeyService) -> SourceSpec:
@@ -64,6 +61,7 @@ def _spec(settings: Settings, one: SourceSettings, keys: KeyService) -> SourceSp
         credentials=_credentials(one),
         staging=staging,
         deadline=one.deadline * 2,
+        synthetic_only=not settings.production,
     )
 
 

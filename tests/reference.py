@@ -1,5 +1,9 @@
-"""The pages that are written from the code: `make docs` rewrites them, a test keeps them fresh."""
+"""The pages that are written from the code: `make docs` rewrites them, a test keeps them fresh.
 
+`python -m tests.reference [FOLDER]`, in a process of its own: click remembers help options from earlier invocations.
+"""
+
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
@@ -43,17 +47,14 @@ def schema_page() -> str:
     return build_schema().as_str() + "\n"
 
 
-PAGES: Final[Mapping[Path, Callable[[], str]]] = {
-    ROOT / "docs" / "commands.md": commands_page,
-    ROOT / "docs" / "schema.graphql": schema_page,
-}
+PAGES: Final[Mapping[str, Callable[[], str]]] = {"commands.md": commands_page, "schema.graphql": schema_page}
 
 
-def write_pages() -> None:
-    """Write every page anew."""
-    for path, render in PAGES.items():
-        path.write_text(render(), encoding="utf-8")
+def write_pages(folder: Path) -> None:
+    """Write every page anew into a folder."""
+    for name, render in PAGES.items():
+        (folder / name).write_text(render(), encoding="utf-8")
 
 
 if __name__ == "__main__":
-    write_pages()
+    write_pages(Path(sys.argv[1]) if sys.argv[1:] else ROOT / "docs")

@@ -11,6 +11,7 @@ from auth.model import Caller
 from hub.audit.events import Event
 from hub.audit.model import Record
 from hub.clock import day_of
+from hub.engine.arguments import switches_of
 from hub.engine.execute import Execution, person_argument
 from hub.engine.gates import Reports
 from hub.engine.local import LocalResult, run_local
@@ -37,9 +38,10 @@ async def answer(hub: Hub, caller: Caller, request: GraphQLRequest) -> bytes:
     """
     operation = hub.operations.get(request.document, request.operation_name)
     variables = _variables(hub, operation, request.variables)
-    switches = {name: bool(variables.coerced.get(name)) for name in operation.switches}
+    switches = switches_of(operation.switches, variables)
     if not hub.is_person_level(operation, switches):
         return await _answer_locally(hub, caller, request, operation, switches)
+    hub.require_log()
     today = day_of(hub.clock())
     agreement = hub.agreement(request, operation)
     purpose = admit(caller, request.purpose, request.case, agreement, today)
@@ -52,6 +54,7 @@ async def answer(hub: Hub, caller: Caller, request: GraphQLRequest) -> bytes:
     execution = Execution(hub.gates, variables, involved.named, today, reports)
     data = await execution.run(plan, involved.targets)
     local = await run_local(hub.schema, operation, plan.local, request.variables, LocalFields(hub, caller))
+    hub.metrics.note_sources(reports)
     record = record_of(hub.clock(), who, plan, involved, reports)
     receipt = await hub.audit.write(record)
     extensions = {
@@ -82,7 +85,9 @@ async def _involved(hub: Hub, who: Who, plan: Plan, variables: VariableValues, r
     check_subjects(who, case, [(root, one.migrants) for root, one in found])
     await hub.spend(who, [migrant for _, one in found for migrant in one.migrants])
     *own, named = await hub.finder.classified(who, [*found, (None, others)], reports)
-    targets = [Target(refs, one.has_next_page, one.error) for refs, (_, one) in zip(own, found, strict=True)]
+    targets = [
+        Target(refs, one.has_next_page, one.error, one.concerned) for refs, (_, one) in zip(own, found, strict=True)
+    ]
     return Involved(targets, {ref.sector_id: ref for ref in named})
 
 

@@ -20,7 +20,7 @@ from hub.metrics import Metrics
 from hub.registry.budget import SubjectBudget
 from hub.request import GraphQLRequest
 from privacy.model import Agreement
-from schema.errors import ErrorCode, RefusedError
+from schema.errors import BusyError, ErrorCode, RefusedError
 from schema.ids import MigrantId
 from schema.vocabulary import Department, Source
 
@@ -49,6 +49,11 @@ class Hub:
     def note_denial(self, caller: Caller, code: ErrorCode) -> None:
         """Have a refusal of a whole request recorded, folded with others of the same client and code."""
         self.denials.note(Denial(caller.profile.department, caller.client, code))
+
+    def require_log(self) -> None:
+        """No department is asked while no record of it could be written. Raises BusyError AUDIT_UNAVAILABLE."""
+        if not self.audit.healthy:
+            raise BusyError(ErrorCode.AUDIT_UNAVAILABLE)
 
     def agreement(self, request: GraphQLRequest, operation: Operation) -> Agreement | None:
         """The agreement a request names, whose document it must be to the letter.

@@ -8,8 +8,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from hub.postgres import ADMIN_ROLE, EmbeddedServer
+from tests.demo_city import DemoCity, open_demo_city
+
+settings.register_profile("hub", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("hub")  # a busy machine is no defect of the code under test
 
 OWNER, SERVICE = "hub_owner", "hub_service"
 
@@ -52,6 +57,13 @@ def postgres() -> Iterator[Postgres]:
             server.stop(immediate=True)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def city() -> Iterator[DemoCity]:
+    """A demo installation with its hub running; tests that break something of it mend it."""
+    with open_demo_city() as standing:
+        yield standing
 
 
 def _roomy_memory() -> str | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from connectors.contract import NEVER_KEY
 from schema.errors import ErrorCode
@@ -27,11 +28,15 @@ class SubjectRef:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What one planned root is about: its subjects, or the error the root answers with."""
+    """What one planned root is about: its subjects, or the error the root answers with.
+
+    `concerned`: whom the record names where that is somebody else than whom the answer shows.
+    """
 
     subjects: Sequence[SubjectRef] = ()
     has_next_page: bool = False
     error: ErrorCode | None = None
+    concerned: Sequence[MigrantId] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +61,9 @@ class Involved:
 
     @property
     def subjects(self) -> tuple[MigrantId, ...]:
-        """The roots' subjects, each once."""
-        return tuple(dict.fromkeys(ref.migrant for target in self.targets for ref in target.subjects))
+        """Whom the roots are about, each once."""
+        each = (target.concerned or [ref.migrant for ref in target.subjects] for target in self.targets)
+        return tuple(dict.fromkeys(chain.from_iterable(each)))
 
     @property
     def everyone(self) -> tuple[MigrantId, ...]:

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Protocol
 
-from graphql import VariableValues, get_argument_values
+from graphql import VariableValues
 
 from auth.model import Caller, Case
 from connectors.contract import NEVER_KEY, RowFilter
+from hub.engine.arguments import arguments_of
 from hub.engine.gates import Gate, Reports
 from hub.engine.needs import Wanted
 from hub.engine.plan import PlannedRoot
@@ -53,13 +54,17 @@ class Directory(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The migrants one root is about, before anything is known of them; or the root's error."""
+    """The migrants one root is about, before anything is known of them; or the root's error.
+
+    `concerned`: whom it is really about, where that is somebody else: a protected person who was looked up.
+    """
 
     migrants: Sequence[MigrantId] = ()
     sector_ids: Sequence[SectorId] = ()
     division: str = ""
     has_next_page: bool = False
     error: ErrorCode | None = None
+    concerned: Sequence[MigrantId] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +89,7 @@ class Finder:
 
     async def find(self, who: Who, root: PlannedRoot, variables: VariableValues) -> Found:
         """Whom a root field is about. An id that is not the caller's department's answers as the root's error."""
-        arguments = get_argument_values(root.definition, root.node, variables)
+        arguments = arguments_of(root.definition, root.node, variables)
         try:
             return await self._found(who, root.name, arguments)
         except RequestError as error:
@@ -95,16 +100,20 @@ class Finder:
         if name == "migrants":
             return await self._listed(who, arguments)
         if name == "lookup":
-            migrant = await self._looked_up(arguments)
-        else:
-            migrant = self._sector_ids.open(department, who.caller.subject or "" if name == "me" else arguments["id"])
+            return await self._looked_up(who, arguments)
+        migrant = self._sector_ids.open(department, who.caller.subject or "" if name == "me" else arguments["id"])
         return Found((migrant,), (self._sector_ids.seal(department, migrant),))
 
-    async def _looked_up(self, arguments: Mapping[str, Any]) -> MigrantId:
+    async def _looked_up(self, who: Who, arguments: Mapping[str, Any]) -> Found:
+        """R7: a protected person is answered as the person nobody knows, whose id tells no more in a second request;
+        the record names her all the same."""
         kind, name = arguments["documentKind"], arguments["name"]
         number = normalise_number(kind, arguments["number"])
-        known = await self._directory.find(kind, number, name)
-        return known or self._directory.phantom(kind, number, name)
+        phantom = self._directory.phantom(kind, number, name)
+        known = await self._directory.find(kind, number, name) or phantom
+        (subject,) = await self._directory.resolve([known])
+        shown = phantom if subject.facts.protected and not _may_find_protected(who) else known
+        return Found((shown,), (self._sector_ids.seal(who.caller.profile.department, shown),), concerned=(known,))
 
     async def _listed(self, who: Who, arguments: Mapping[str, Any]) -> Found:
         division, first, after = arguments["division"], arguments["first"], arguments["after"]
@@ -198,6 +207,10 @@ def _reference(
 
 
 def _unknown_to(who: Who, root: PlannedRoot | None, found: SubjectClass) -> bool:
-    """R7: a protected person is unknown to `lookup` and absent from listings, except to the protection desk."""
-    searched = root is not None and root.name in ("lookup", "migrants")
-    return searched and SubjectClass.PROTECTED in found and Role.PROTECTION_DESK not in who.caller.profile.roles
+    """R7: a protected person is absent from listings, except to the protection desk."""
+    listed = root is not None and root.name == "migrants"
+    return listed and SubjectClass.PROTECTED in found and not _may_find_protected(who)
+
+
+def _may_find_protected(who: Who) -> bool:
+    return Role.PROTECTION_DESK in who.caller.profile.roles

@@ -223,6 +223,13 @@ def test_every_command_named_exists() -> None:
     assert unknown == []
 
 
+def test_every_file_named_exists() -> None:
+    """Each file or folder of the repository that a page names is there."""
+    place = re.compile(r"(?:schema|auth|privacy|connectors|hub|tests|docs|docker)/[\w./-]*")
+    words = [(page, line.split(":")[0]) for page, line in code_lines()]
+    assert [(page, word) for page, word in words if place.fullmatch(word) and not (ROOT / word).exists()] == []
+
+
 def is_command(words: list[str]) -> bool:
     """Whether these words walk down the tree of commands."""
     command: click.Command = program

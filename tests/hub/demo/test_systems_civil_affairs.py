@@ -2,6 +2,7 @@
 
 import asyncio
 import sqlite3
+import os
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -32,6 +33,8 @@ _VIEWS = {
 def maria(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MariaDatabase]:
     """A MariaDB server, where one is installed."""
     if not is_installed():
+        if os.environ.get("HUB_REQUIRE_SERVICES") == "1":
+            pytest.fail("HUB_REQUIRE_SERVICES=1, but MariaDB is not installed")
         pytest.skip("MariaDB is not installed here")
     with MariaDatabase(tmp_path_factory.mktemp("maria")) as database:
         yield database

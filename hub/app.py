@@ -67,9 +67,11 @@ async def nothing_here(_request: Request, error: Exception) -> Response:
 async def graphql(request: Request) -> Response:
     """One GraphQL request (GraphQL-over-HTTP): refused as a whole with a status, or answered with 200."""
     hub: Hub = request.app.state.hub
-    started = time.perf_counter()
-    outcome, response = await _respond(hub, request)
-    hub.metrics.note_answer(outcome, time.perf_counter() - started)
+    started, outcome = time.perf_counter(), ErrorCode.INTERNAL.value
+    try:
+        outcome, response = await _respond(hub, request)
+    finally:
+        hub.metrics.note_answer(outcome, time.perf_counter() - started)
     return response
 
 

@@ -38,7 +38,7 @@ class LocalFields:
     async def _plan(self, document: str, purpose_code: str, today: date) -> Plan:
         hub, caller = self._hub, self._caller
         operation = hub.operations.get(document)
-        agreement = next((one for one in hub.agreements.values() if one.document_hash == operation.hash), None)
+        agreement = hub.agreement_for(caller, purpose_code, operation)
         case = None if caller.case is None else caller.case.reference
         purpose = admit(caller, purpose_code, case, agreement, today)
         table = await hub.tables.get(caller.profile, purpose, agreement, today)

@@ -22,12 +22,18 @@ class JsonLines(logging.Formatter):
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(),
             "level": record.levelname.lower(),
             "logger": record.name,
-            "message": record.getMessage(),
+            "message": _message(record),
         }
         if record.exc_info and record.exc_info[0] is not None:
             told["error"] = record.exc_info[0].__name__
             told["place"] = _place(record.exc_info[2])
         return orjson.dumps(told).decode()
+
+
+def _message(record: logging.LogRecord) -> str:
+    """The event loop reports a forgotten error with its text, in lines of their own behind the first."""
+    message = record.getMessage()
+    return message.partition("\n")[0] if record.name == "asyncio" else message
 
 
 def _place(trace: object) -> str:

@@ -19,7 +19,7 @@ from hub.engine.operation import Operation
 from hub.engine.plan import LocalRoot, Plan, selected_roots
 from hub.engine.rules import check_named, check_roots, check_subjects
 from hub.engine.splice import error_object, response_body, source_rows
-from hub.engine.subjects import Involved, Target
+from hub.engine.subjects import Involved
 from hub.engine.targets import Who
 from hub.local_fields import LocalFields
 from hub.receipts import receipt_object, record_of
@@ -43,7 +43,7 @@ async def answer(hub: Hub, caller: Caller, request: GraphQLRequest) -> bytes:
         return await _answer_locally(hub, caller, request, operation, switches)
     hub.require_log()
     today = day_of(hub.clock())
-    agreement = hub.agreement(request, operation)
+    agreement = hub.agreement(caller, request, operation)
     purpose = admit(caller, request.purpose, request.case, agreement, today)
     table = await hub.tables.get(caller.profile, purpose, agreement, today)
     plan = hub.plans.get(operation, switches, table)
@@ -81,14 +81,15 @@ async def _involved(hub: Hub, who: Who, plan: Plan, variables: VariableValues, r
     persons = list(dict.fromkeys(one for use in uses if (one := person_argument(use, variables)) is not None))
     others = hub.finder.open_named(who, persons)
     check_named(case, others.migrants)
-    found = [(root, await hub.finder.find(who, root, variables)) for root in plan.planned]
-    check_subjects(who, case, [(root, one.migrants) for root, one in found])
-    await hub.spend(who, [migrant for _, one in found for migrant in one.migrants])
-    *own, named = await hub.finder.classified(who, [*found, (None, others)], reports)
-    targets = [
-        Target(refs, one.has_next_page, one.error, one.concerned) for refs, (_, one) in zip(own, found, strict=True)
-    ]
-    return Involved(targets, {ref.sector_id: ref for ref in named})
+    found = [await hub.finder.find(who, root, variables) for root in plan.planned]
+    # Spent before the rules are asked: whether an id and a document are of one person shows in a refusal too.
+    await hub.spend(who, [migrant for one in found if not one.division for migrant in one.migrants])
+    check_subjects(who, case, [(root, one.migrants) for root, one in zip(plan.planned, found, strict=True)])
+    *targets, named = await hub.finder.classified(who, [*found, others], reports)
+    # Of a listing only those are spent who stand in it: below county level most of a page live elsewhere.
+    pages = [target for target, one in zip(targets, found, strict=True) if one.division]
+    await hub.spend(who, [ref.migrant for target in pages for ref in target.subjects])
+    return Involved(targets, {ref.sector_id: ref for ref in named.subjects})
 
 
 async def _answer_locally(

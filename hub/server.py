@@ -1,9 +1,12 @@
 """The web server: uvicorn over an assembled hub, on an address that is said on standard output once it answers."""
 
 import json
+import signal
 import socket
 import sys
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import uvicorn
 
@@ -19,7 +22,21 @@ _GRACE = 10
 
 
 class _AnnouncingServer(uvicorn.Server):
-    """Says where it listens, as one JSON line, as soon as it answers."""
+    """Says where it listens, as one JSON line, as soon as it answers; a signal ends it and nothing more."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """uvicorn raises what it caught once more when it is done. Then the process would end before the hub has
+        counted its denials, signed its log and stopped its database."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        before = {one: signal.signal(one, self.handle_exit) for one in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for one, handler in before.items():
+                signal.signal(one, handler)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)

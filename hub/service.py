@@ -55,19 +55,39 @@ class Hub:
         if not self.audit.healthy:
             raise BusyError(ErrorCode.AUDIT_UNAVAILABLE)
 
-    def agreement(self, request: GraphQLRequest, operation: Operation) -> Agreement | None:
+    def agreement(self, caller: Caller, request: GraphQLRequest, operation: Operation) -> Agreement | None:
         """The agreement a request names, whose document it must be to the letter.
 
         Raises AGREEMENT_INVALID; SANDBOX_ONLY where production is asked without an agreement.
         """
         if request.agreement is None:
-            if self.settings.mode is Mode.PRODUCTION:
-                raise RefusedError(ErrorCode.SANDBOX_ONLY)
+            self.require_sandbox(caller)
             return None
         found = self.agreements.get(request.agreement)
-        if found is None or found.document_hash != operation.hash or found.expires <= self.clock():
+        if found is None or not self._runs(found, operation):
             raise RefusedError(ErrorCode.AGREEMENT_INVALID)
         return found
+
+    def agreement_for(self, caller: Caller, purpose: str, operation: Operation) -> Agreement | None:
+        """The agreement under which a caller could run a document. Raises SANDBOX_ONLY as `agreement` does."""
+        standing = (caller.profile.department.value, purpose)
+        for one in self.agreements.values():
+            theirs = (one.department, one.purpose) == standing and one.client in {None, caller.client}
+            if theirs and self._runs(one, operation):
+                return one
+        self.require_sandbox(caller)
+        return None
+
+    def require_sandbox(self, caller: Caller) -> None:
+        """Documents of one's own making are for the sandbox, except a person's about themselves (PIPL Art. 45).
+
+        Raises SANDBOX_ONLY.
+        """
+        if self.settings.mode is Mode.PRODUCTION and caller.profile.department is not Department.PERSON:
+            raise RefusedError(ErrorCode.SANDBOX_ONLY)
+
+    def _runs(self, agreement: Agreement, operation: Operation) -> bool:
+        return agreement.document_hash == operation.hash and agreement.expires > self.clock()
 
     async def spend(self, who: Who, subjects: Sequence[MigrantId]) -> None:
         """Count the persons asked about against the day's budget (DESIGN R4). Raises BUDGET_SPENT.

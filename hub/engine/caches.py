@@ -6,59 +6,28 @@ begins or ends. A plan's key is the operation, its switches and its table.
 """
 
 import asyncio
-from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Hashable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import date
-from typing import Generic, TypeVar
+from functools import partial
+from typing import Final
 
 from graphql import GraphQLSchema
 
 from auth.model import Profile
+from hub.engine.bounded import BoundedCache
 from hub.engine.operation import Operation
 from hub.engine.plan import Plan, compile_plan
 from privacy.decide import decide
 from privacy.model import Agreement, DecisionTable, Purpose
 from privacy.policybook import PolicyBook
 
-__all__ = ["BoundedCache", "PlanCache", "TableCache"]
+__all__ = ["PlanCache", "TableCache"]
 
-_Key = TypeVar("_Key", bound=Hashable)
-_Held = TypeVar("_Held")
-
-
-class BoundedCache(Generic[_Key, _Held]):
-    """At most `size` values, the least recently used out first; counts hits and misses."""
-
-    def __init__(self, size: int) -> None:
-        self._size = size
-        self._held: OrderedDict[_Key, _Held] = OrderedDict()
-        self.hits = 0
-        self.misses = 0
-
-    def get(self, key: _Key) -> _Held | None:
-        """The value, or None."""
-        found = self._held.get(key)
-        if found is None:
-            self.misses += 1
-            return None
-        self.hits += 1
-        self._held.move_to_end(key)
-        return found
-
-    def put(self, key: _Key, value: _Held) -> _Held:
-        """Keep a value."""
-        self._held[key] = value
-        self._held.move_to_end(key)
-        if len(self._held) > self._size:
-            self._held.popitem(last=False)
-        return value
-
-    def drop(self, key: _Key) -> None:
-        """Forget a value."""
-        self._held.pop(key, None)
-
+_MOST_LEAVES: Final = 50_000
+"""Leaves of all plans together: with its writers a leaf takes up to a few kilobytes."""
 
 _TableKey = tuple[str, Profile, str, str]
+_Compute = Callable[[], Awaitable[DecisionTable]]
 
 
 class TableCache:
@@ -67,7 +36,7 @@ class TableCache:
     def __init__(self, book: PolicyBook, size: int = 1_024) -> None:
         self._book = book
         self._held: BoundedCache[_TableKey, DecisionTable] = BoundedCache(size)
-        self._waiting: dict[_TableKey, asyncio.Task[DecisionTable]] = {}
+        self._waiting: dict[tuple[_TableKey, date], asyncio.Task[DecisionTable]] = {}
 
     async def get(self, profile: Profile, purpose: Purpose, agreement: Agreement | None, on: date) -> DecisionTable:
         """The table for one profile, purpose and agreement on a day."""
@@ -75,19 +44,21 @@ class TableCache:
         found = self._held.get(key)
         if found is not None and (found.expires is None or on < found.expires):
             return found
-        return await self._computed(key, lambda: asyncio.to_thread(decide, profile, purpose, agreement, self._book, on))
+        compute = partial(asyncio.to_thread, decide, profile, purpose, agreement, self._book, on)
+        return await self._computed(key, on, compute)
 
-    async def _computed(self, key: _TableKey, compute: Callable[[], Awaitable[DecisionTable]]) -> DecisionTable:
-        task = self._waiting.get(key)
+    async def _computed(self, key: _TableKey, on: date, compute: _Compute) -> DecisionTable:
+        """INVARIANT: only requests of one day share a computation: at midnight a boundary may lie between them."""
+        task = self._waiting.get((key, on))
         if task is None:
-            task = self._waiting[key] = asyncio.ensure_future(self._compute(key, compute))
+            task = self._waiting[key, on] = asyncio.ensure_future(self._compute(key, on, compute))
         return await asyncio.shield(task)
 
-    async def _compute(self, key: _TableKey, compute: Callable[[], Awaitable[DecisionTable]]) -> DecisionTable:
+    async def _compute(self, key: _TableKey, on: date, compute: _Compute) -> DecisionTable:
         try:
             return self._held.put(key, await compute())
         finally:
-            del self._waiting[key]
+            del self._waiting[key, on]
 
 
 class PlanCache:
@@ -95,7 +66,7 @@ class PlanCache:
 
     def __init__(self, schema: GraphQLSchema, size: int = 2_048) -> None:
         self._schema = schema
-        self._held: BoundedCache[tuple[object, ...], Plan] = BoundedCache(size)
+        self._held: BoundedCache[tuple[object, ...], Plan] = BoundedCache(size, _MOST_LEAVES, _leaves)
 
     def get(self, operation: Operation, switches: Mapping[str, bool] | None, table: DecisionTable) -> Plan:
         """The plan of an operation under a table; switches None: every field included.
@@ -106,3 +77,7 @@ class PlanCache:
         key = (operation.hash, operation.name, chosen, id(table))
         found = self._held.get(key)
         return found or self._held.put(key, compile_plan(self._schema, operation, switches, table))
+
+
+def _leaves(plan: Plan) -> int:
+    return 1 + sum(1 for root in plan.planned for _ in root.needs.rulings())

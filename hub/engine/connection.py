@@ -14,10 +14,16 @@ __all__ = ["ConnectionCompiler", "ConnectionShape", "Page"]
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page of a listing."""
+    """One page of a listing; without an `end_cursor` it ends with its last migrant."""
 
     states: Sequence[SubjectState]
     has_next_page: bool
+    end_cursor: str | None = None
+
+    @property
+    def end(self) -> str | None:
+        """Where the next page begins."""
+        return self.end_cursor or (self.states[-1].sector_id if self.states else None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +44,7 @@ class ConnectionShape:
         if kind == "pageInfo" and isinstance(inner, tuple):
             told = {
                 "hasNextPage": page.has_next_page,
-                "endCursor": page.states[-1].sector_id if page.states else None,
+                "endCursor": page.end,
                 "__typename": "PageInfo",
             }
             return {key: told[name] for key, name in inner}

@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from graphql import VariableValues, get_argument_values
+from graphql import VariableValues
 
 from connectors.contract import NEVER_KEY, CheckArgument, CheckRequest
+from hub.engine.arguments import arguments_of
 from hub.engine.connection import ConnectionShape, Page
 from hub.engine.gates import Gate, Reports
 from hub.engine.needs import CheckUse, Needs, Wanted
@@ -33,7 +34,7 @@ def person_argument(use: CheckUse, variables: VariableValues) -> SectorId | None
     """The sector id a check names as its other person, if it takes one."""
     if use.info.person is None:
         return None
-    return SectorId(str(get_argument_values(use.definition, use.node, variables)[use.info.person]))
+    return SectorId(str(arguments_of(use.definition, use.node, variables)[use.info.person]))
 
 
 @dataclass(slots=True)
@@ -74,6 +75,7 @@ class Execution:
         self._named = named
         self._today = today
         self._batches: dict[tuple[CollectionName, Wanted], _Batch] = {}
+        self._failed: dict[CollectionName, Failed] = {}
         self._checks: dict[tuple[str, tuple[tuple[str, CheckArgument], ...]], _CheckBatch] = {}
 
     async def run(self, plan: Plan, targets: Sequence[Target]) -> dict[str, Any]:
@@ -133,7 +135,7 @@ class Execution:
             batch.keys.append(ref.key(use.info.source) if allowed else NEVER_KEY)
 
     def _arguments(self, use: CheckUse) -> tuple[dict[str, CheckArgument], bool]:
-        given = get_argument_values(use.definition, use.node, self._variables)
+        given = arguments_of(use.definition, use.node, self._variables)
         arguments: dict[str, CheckArgument] = {name: getattr(value, "value", value) for name, value in given.items()}
         if use.info.person is None:
             return arguments, True
@@ -148,6 +150,7 @@ class Execution:
                 group.create_task(self._fetch(collection, wanted, batch))
             for check in self._checks.values():
                 group.create_task(self._check(check))
+        self._fail_equally()
 
     async def _fetch(self, collection: CollectionName, wanted: Wanted, batch: _Batch) -> None:
         gate = self._gates.get(source_of(collection))
@@ -156,8 +159,19 @@ class Execution:
             if gate is None
             else await gate.fetch(collection, batch.keys, wanted, self.reports)
         )
+        if isinstance(result, Failed):
+            self._failed[collection] = result
+            return
         for index, state in enumerate(batch.states):
-            state.rows[collection] = result if isinstance(result, Failed) else result.rows[index]
+            state.rows[collection] = result.rows[index]
+
+    def _fail_equally(self) -> None:
+        """INVARIANT: a collection fails for every subject or for none. Subjects of different classes may be asked for
+        in different calls; a failure of one alone would tell which of them are of one class."""
+        for (collection, _), batch in self._batches.items():
+            if collection in self._failed:
+                for state in batch.states:
+                    state.rows[collection] = self._failed[collection]
 
     async def _check(self, batch: _CheckBatch) -> None:
         gate = self._gates.get(batch.source)
@@ -178,5 +192,6 @@ class Execution:
             self.faults.add((root.key,), target.error)
             return None
         if isinstance(root.shape, ConnectionShape):
-            return root.shape.write(Page(states, target.has_next_page), self.faults, (root.key,))
+            page = Page(states, target.has_next_page, target.end_cursor)
+            return root.shape.write(page, self.faults, (root.key,))
         return root.shape.write(states[0], self.faults, (root.key,)) if states else None

@@ -95,7 +95,7 @@ class Gate:
         result = await self._call(lambda: self.connector.check(request, keys), reports)
         if isinstance(result, Failed):
             return result
-        if len(result.answers) != len(keys) or any(type(answer) is not Answer for answer in result.answers):
+        if not _has_answers(result, len(keys)):
             reports.note(self.connector.source, SourceStatus.UNAVAILABLE)
             return Failed(ErrorCode.SOURCE_QUALITY)
         reports.note(self.connector.source, SourceStatus.OK, result.as_of)
@@ -113,7 +113,8 @@ class Gate:
             return self._failed(source, SourceStatus.TIMEOUT, ErrorCode.SOURCE_UNAVAILABLE, reports)
         except SourceError as error:
             _LOG.warning("source %s failed: %s", source.value, error)
-            return self._failed(source, SourceStatus.UNAVAILABLE, error.code, reports)
+            status = SourceStatus.TIMEOUT if error.timed_out else SourceStatus.UNAVAILABLE
+            return self._failed(source, status, error.code, reports)
         except Exception as error:  # a connector's fault must not fail the others' answers
             _LOG.error("source %s failed with %s", source.value, type(error).__name__)
             return self._failed(source, SourceStatus.UNAVAILABLE, ErrorCode.SOURCE_UNAVAILABLE, reports)
@@ -127,8 +128,19 @@ class Gate:
 
 
 def _has_shape(result: Fetched, keys: int, columns: int, *, single: bool) -> bool:
-    if len(result.rows) != keys:
+    try:
+        if len(result.rows) != keys or result.as_of.tzinfo is None:
+            return False
+        if single and any(len(rows) > 1 for rows in result.rows):
+            return False
+        return all(len(row) == columns for rows in result.rows for row in rows)
+    except (TypeError, AttributeError):  # a connector that breaks the contract altogether
         return False
-    if single and any(len(rows) > 1 for rows in result.rows):
+
+
+def _has_answers(result: Checked, keys: int) -> bool:
+    try:
+        told = len(result.answers) == keys and result.as_of.tzinfo is not None
+        return told and all(type(answer) is Answer for answer in result.answers)
+    except (TypeError, AttributeError):
         return False
-    return all(len(row) == columns for rows in result.rows for row in rows)

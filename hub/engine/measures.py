@@ -41,16 +41,22 @@ def fragments_of(document: DocumentNode) -> dict[str, FragmentDefinitionNode]:
     return {node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)}
 
 
-def check_size(
-    operation: OperationDefinitionNode, fragments: Mapping[str, FragmentDefinitionNode], limits: Limits
-) -> None:
-    """Raise DOCUMENT_TOO_DEEP or DOCUMENT_TOO_COMPLEX; a fragment cycle counts as too deep."""
+def check_size(document: DocumentNode, limits: Limits) -> None:
+    """Raise DOCUMENT_TOO_DEEP or DOCUMENT_TOO_COMPLEX; a fragment cycle counts as too deep.
+
+    Every operation and fragment is held to the limits, not only the one to run: validation reads them all, and its
+    time grows with the square of a selection.
+    """
+    fragments = fragments_of(document)
     known: dict[str, _Size] = {}
-    size = _selection_size(operation.selection_set, fragments, known, 0)
-    if size.depth > limits.depth:
-        raise RequestError(ErrorCode.DOCUMENT_TOO_DEEP)
-    if size.fields > limits.fields or len(operation.selection_set.selections) > limits.fields:
-        raise RequestError(ErrorCode.DOCUMENT_TOO_COMPLEX)
+    for node in document.definitions:
+        if not isinstance(node, OperationDefinitionNode | FragmentDefinitionNode):
+            continue
+        size = _selection_size(node.selection_set, fragments, known, 0)
+        if size.depth > limits.depth:
+            raise RequestError(ErrorCode.DOCUMENT_TOO_DEEP)
+        if size.fields > limits.fields:
+            raise RequestError(ErrorCode.DOCUMENT_TOO_COMPLEX)
 
 
 def _selection_size(

@@ -10,7 +10,7 @@ from privacy.model import DecisionTable, FieldRuling
 from schema.catalogue import FieldInfo, source_of
 from schema.checks import CheckInfo
 from schema.ids import CollectionName
-from schema.vocabulary import ALL_SUBJECT_CLASSES, Decision, Source, SubjectClass
+from schema.vocabulary import ALL_SUBJECT_CLASSES, Decision, FieldClass, RowScope, Source, SubjectClass
 
 __all__ = ["CheckUse", "Leaf", "Needs", "Wanted"]
 
@@ -58,13 +58,24 @@ class Needs:
     table: DecisionTable
     leaves: dict[CollectionName, list[Leaf]] = field(default_factory=dict)
     checks: list[CheckUse] = field(default_factory=list)
+    _wanted: dict[tuple[CollectionName, SubjectClass], Wanted | None] = field(default_factory=dict)
+    _widest: dict[CollectionName, Wanted | None] = field(default_factory=dict)
 
     def add(self, leaf: Leaf) -> None:
         """Note a leaf."""
         self.leaves.setdefault(leaf.info.collection, []).append(leaf)
+        self._wanted.clear()
+        self._widest.clear()
 
     def wanted(self, collection: CollectionName, subject: SubjectClass) -> Wanted | None:
         """What may be fetched for a subject class; None when nothing."""
+        # Remembered, because every leaf asks: 490 aliases of one field took six seconds to compile.
+        key = (collection, subject)
+        if key not in self._wanted:
+            self._wanted[key] = self._merged(collection, subject)
+        return self._wanted[key]
+
+    def _merged(self, collection: CollectionName, subject: SubjectClass) -> Wanted | None:
         leaves = self.leaves.get(collection, ())
         columns = {column for leaf in leaves if (column := leaf.column(subject)) is not None}
         if not columns:
@@ -75,8 +86,14 @@ class Needs:
 
     def widest(self, collection: CollectionName) -> Wanted | None:
         """What the best-placed subject class may get; None: withheld for all, and so never called."""
-        found = [w for subject in ALL_SUBJECT_CLASSES if (w := self.wanted(collection, subject)) is not None]
-        return max(found, key=lambda w: (len(w.columns), w.rows.scope, sorted(w.rows.raised)), default=None)
+        if collection not in self._widest:
+            found = [w for subject in ALL_SUBJECT_CLASSES if (w := self.wanted(collection, subject)) is not None]
+            self._widest[collection] = max(found, key=_reach, default=None)
+        return self._widest[collection]
+
+    def decisions(self, subject: SubjectClass) -> tuple[Decision, ...]:
+        """The decision of every leaf for a subject class: all that the writing of an object depends on."""
+        return tuple(leaf.ruling.of(subject) for leaves in self.leaves.values() for leaf in leaves)
 
     def sources(self) -> frozenset[Source]:
         """The sources that will be called."""
@@ -94,3 +111,7 @@ class Needs:
     def fields(self) -> Mapping[str, FieldRuling]:
         """The rulings by schema coordinate."""
         return {ruling.field: ruling for _, ruling in self.rulings()}
+
+
+def _reach(wanted: Wanted) -> tuple[int, RowScope, list[FieldClass]]:
+    return len(wanted.columns), wanted.rows.scope, sorted(wanted.rows.raised)

@@ -4,9 +4,9 @@ Library messages quote values, so none is passed on: every failure is a RequestE
 """
 
 import hashlib
-from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from graphql import (
     DocumentNode,
@@ -24,21 +24,28 @@ from graphql import (
     visit,
 )
 
+from hub.engine.bounded import BoundedCache
 from hub.engine.limits import Limits
 from hub.engine.measures import check_literals, check_size, fragments_of
+from hub.engine.selection import Collector
 from schema.errors import ErrorCode, RequestError
 
 __all__ = ["Operation", "OperationCache"]
 
+_MOST_CHARACTERS: Final = 2_000_000
+"""Characters of all documents together: parsed, a document takes some sixty times its text."""
+
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One query operation of a valid document. `hash` is SHA-256 of the document's text, in hex.
+    """One query operation of a valid document.
 
+    `hash` is SHA-256 of the document's text, in hex, `length` its characters.
     `switches` are the Boolean variables that @skip and @include read: a plan depends on their values.
     """
 
     hash: str
+    length: int
     name: str | None
     document: DocumentNode
     definition: OperationDefinitionNode
@@ -52,8 +59,9 @@ class OperationCache:
     def __init__(self, schema: GraphQLSchema, limits: Limits, size: int = 512) -> None:
         self._schema = schema
         self._limits = limits
-        self._size = size
-        self._held: OrderedDict[tuple[str, str | None], Operation] = OrderedDict()
+        self._held: BoundedCache[tuple[str, str | None], Operation] = BoundedCache(
+            size, _MOST_CHARACTERS, lambda operation: operation.length
+        )
 
     def get(self, text: str, name: str | None = None) -> Operation:
         """The operation of a document; `name` chooses among several.
@@ -64,26 +72,29 @@ class OperationCache:
         if len(text) > self._limits.length:
             raise RequestError(ErrorCode.DOCUMENT_TOO_LONG)
         key = (_hash(text), name)
-        found = self._held.get(key)
-        if found is None:
-            found = self._held[key] = self._read(text, name, key[0])
-            if len(self._held) > self._size:
-                self._held.popitem(last=False)
-        else:
-            self._held.move_to_end(key)
-        return found
+        return self._held.get(key) or self._held.put(key, self._read(text, name, key[0]))
 
     def _read(self, text: str, name: str | None, digest: str) -> Operation:
         document = _parse(text, self._limits)
         check_literals(document)
         definition = _choose(document, name)
         fragments = fragments_of(document)
-        check_size(definition, fragments, self._limits)
+        if len(fragments) > self._limits.fragments:
+            raise RequestError(ErrorCode.DOCUMENT_TOO_COMPLEX)
+        check_size(document, self._limits)
+        if self._roots(definition, fragments) > self._limits.roots:
+            raise RequestError(ErrorCode.DOCUMENT_TOO_COMPLEX)
         if validate(self._schema, document, specified_rules, max_errors=1, hide_suggestions=True):
             raise RequestError(ErrorCode.DOCUMENT_INVALID)
-        if len(definition.selection_set.selections) > self._limits.roots:
-            raise RequestError(ErrorCode.DOCUMENT_TOO_COMPLEX)
-        return Operation(digest, name, document, definition, fragments, _switches(document))
+        return Operation(digest, len(text), name, document, definition, fragments, _switches(document))
+
+    def _roots(self, definition: OperationDefinitionNode, fragments: Mapping[str, FragmentDefinitionNode]) -> int:
+        """Root fields, those in fragments and those merged into others included."""
+        query = self._schema.query_type
+        if query is None:
+            raise AssertionError("the schema has a query type")
+        found = Collector(fragments, None).collect(query, (definition.selection_set,))
+        return sum(len(one.nodes) for one in found)
 
 
 def _hash(text: str) -> str:
@@ -97,10 +108,16 @@ def _parse(text: str, limits: Limits) -> DocumentNode:
     try:
         return parse(text, no_location=True, max_tokens=limits.tokens, allow_empty_selection_sets=False)
     except GraphQLSyntaxError as error:
-        too_long = f"more than {limits.tokens}" in error.message
-        raise RequestError(ErrorCode.DOCUMENT_TOO_LONG if too_long else ErrorCode.DOCUMENT_SYNTAX) from error
+        raise RequestError(_syntax_code(error.message, limits)) from error
     except (GraphQLError, RecursionError) as error:
         raise RequestError(ErrorCode.DOCUMENT_TOO_DEEP) from error
+
+
+def _syntax_code(message: str, limits: Limits) -> ErrorCode:
+    """The parser refuses what is too large in the same way as what it does not understand."""
+    if f"more than {limits.tokens}" in message:
+        return ErrorCode.DOCUMENT_TOO_LONG
+    return ErrorCode.DOCUMENT_TOO_DEEP if "nested too deeply" in message else ErrorCode.DOCUMENT_SYNTAX
 
 
 def _choose(document: DocumentNode, name: str | None) -> OperationDefinitionNode:

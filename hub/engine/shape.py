@@ -231,13 +231,21 @@ class Shape:
     root: _Object
     needs: Needs
     _writers: dict[SubjectClass, Writer] = field(default_factory=dict)
+    _shared: dict[tuple[Decision, ...], Writer] = field(default_factory=dict)
 
     def write(self, state: SubjectState, faults: Faults, path: Path) -> Any:
         """The JSON object of one subject."""
         writer = self._writers.get(state.subject_class)
         if writer is None:
-            writer = self._writers[state.subject_class] = self.root.writer(self.needs, state.subject_class)
+            writer = self._writers[state.subject_class] = self._writer(state.subject_class)
         return writer(state, faults, path)
+
+    def _writer(self, subject: SubjectClass) -> Writer:
+        """Subject classes with the same decisions share one writer: it is the larger part of a plan's memory."""
+        decisions = self.needs.decisions(subject)
+        if decisions not in self._shared:
+            self._shared[decisions] = self.root.writer(self.needs, subject)
+        return self._shared[decisions]
 
 
 def compile_shape(

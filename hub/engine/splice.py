@@ -43,9 +43,12 @@ def response_body(
 
 
 def source_rows(called: Iterable[Source], reports: Reports) -> list[dict[str, Any]]:
-    """`extensions.sources`: every department of the plan, in alphabetical order, whoever the subject is."""
+    """`extensions.sources`: every department of the plan, in alphabetical order, whoever the subject is.
+
+    So is police where only the live division was asked of them: while they are away, everybody seems to live elsewhere.
+    """
     rows = []
-    for source in sorted(called):
+    for source in sorted({*called, *reports.statuses}):
         status = reports.statuses.get(source, SourceStatus.OK)
         age = reports.ages.get(source)
         rows.append(

@@ -30,13 +30,15 @@ class SubjectRef:
 class Target:
     """What one planned root is about: its subjects, or the error the root answers with.
 
-    `concerned`: whom the record names where that is somebody else than whom the answer shows.
+    `concerned`: whom the record names where that is somebody else than whom the answer shows. `end_cursor`: where a
+    listing's next page begins, when that is not behind its last subject.
     """
 
     subjects: Sequence[SubjectRef] = ()
     has_next_page: bool = False
     error: ErrorCode | None = None
     concerned: Sequence[MigrantId] = ()
+    end_cursor: SectorId | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Protocol
+from uuid import UUID
 
 from graphql import VariableValues
 
@@ -18,7 +19,7 @@ from hub.engine.gates import Gate, Reports
 from hub.engine.needs import Wanted
 from hub.engine.plan import PlannedRoot
 from hub.engine.shape import Failed
-from hub.engine.subjects import CaseNames, SubjectRef
+from hub.engine.subjects import CaseNames, SubjectRef, Target
 from hub.registry.model import Page, Subject
 from privacy.model import Agreement, Purpose
 from privacy.sector_ids import SectorIds
@@ -28,12 +29,14 @@ from schema.divisions import covers, is_known
 from schema.errors import ClientError, ErrorCode, RefusedError, RequestError
 from schema.identity import normalise_number
 from schema.ids import CollectionName, MigrantId, SectorId
-from schema.vocabulary import Department, Role, RowScope, Source, SubjectClass
+from schema.vocabulary import Department, Role, RowScope, Source, SourceStatus, SubjectClass
 
 __all__ = ["Directory", "Finder", "Found", "Who"]
 
 _DIVISION = Wanted(("residence_division",), RowFilter(RowScope.CURRENT))
 _PERSONS = CollectionName("police.persons")
+_TURNED_VERSION = 8
+_Divisions = Mapping[MigrantId, str]
 
 
 class Directory(Protocol):
@@ -65,6 +68,11 @@ class Found:
     has_next_page: bool = False
     error: ErrorCode | None = None
     concerned: Sequence[MigrantId] = ()
+
+    @property
+    def below_county(self) -> bool:
+        """Whether it is a listing of a division that the registry does not know."""
+        return len(self.division) > 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,10 +137,12 @@ class Finder:
 
     def _cursor(self, department: Department, after: str) -> SectorId:
         try:
-            self._sector_ids.open(department, after)
+            opened = self._sector_ids.open(department, after)
         except ClientError as error:
             raise RequestError(ErrorCode.PAGE_INVALID) from error
-        return SectorId(after)
+        return (
+            self._sector_ids.seal(department, _turned(opened)) if opened.version == _TURNED_VERSION else SectorId(after)
+        )
 
     def open_named(self, who: Who, named: Sequence[SectorId]) -> Found:
         """The other persons that checks name. Raises ID_INVALID."""
@@ -147,39 +157,56 @@ class Finder:
             frozenset(open_many(department, who.case.subjects)), frozenset(open_many(department, who.case.related))
         )
 
-    async def classified(
-        self, who: Who, found: Sequence[tuple[PlannedRoot | None, Found]], reports: Reports
-    ) -> list[list[SubjectRef]]:
-        """Each root's subjects, with classes and keys; in a listing below county level, those in the division only."""
-        ids = list(dict.fromkeys(migrant for _, one in found for migrant in one.migrants))
+    async def classified(self, who: Who, found: Sequence[Found], reports: Reports) -> list[Target]:
+        """Each root's subjects, with classes and keys; in a listing below county level, those in the division only.
+
+        Such a listing fails when the live divisions cannot be had; persons asked about one by one are then outside.
+        """
+        ids = list(dict.fromkeys(migrant for one in found for migrant in one.migrants))
         subjects = dict(zip(ids, await self._directory.resolve(ids), strict=True))
         divisions = await self._divisions(who, found, subjects, reports)
-        return [
-            [
-                _reference(who, root, subjects[migrant], sector_id, divisions)
-                for migrant, sector_id in zip(one.migrants, one.sector_ids, strict=True)
-                if divisions is None or not one.division or divisions.get(migrant, "").startswith(one.division)
-            ]
-            for root, one in found
+        return [self._target(who, one, subjects, divisions) for one in found]
+
+    def _target(
+        self, who: Who, found: Found, subjects: Mapping[MigrantId, Subject], divisions: _Divisions | Failed | None
+    ) -> Target:
+        if isinstance(divisions, Failed):
+            if found.below_county:
+                return Target(error=divisions.code)
+            divisions = {}
+        refs = [
+            _reference(who, subjects[migrant], sector_id, divisions)
+            for migrant, sector_id in zip(found.migrants, found.sector_ids, strict=True)
         ]
+        if not found.division:
+            return Target(refs, found.has_next_page, found.error, found.concerned)
+        listed = [ref for ref in refs if _is_listed(who, ref, found, divisions)]
+        return Target(listed, found.has_next_page, end_cursor=self._end_cursor(who, refs, listed))
+
+    def _end_cursor(self, who: Who, refs: Sequence[SubjectRef], listed: Sequence[SubjectRef]) -> SectorId | None:
+        """Behind the last person of the page, listed or not: a page of nobody has a next one too."""
+        if not refs or refs[-1] in listed[-1:]:
+            return None
+        return self._sector_ids.seal(who.caller.profile.department, _turned(refs[-1].migrant))
 
     async def _divisions(
         self,
         who: Who,
-        found: Sequence[tuple[PlannedRoot | None, Found]],
+        found: Sequence[Found],
         subjects: Mapping[MigrantId, Subject],
         reports: Reports,
-    ) -> Mapping[MigrantId, str] | None:
+    ) -> _Divisions | Failed | None:
         """The live divisions, where a county code is too coarse: one call more, for all subjects alike."""
-        finer = any(len(one.division) > 6 for _, one in found)
+        finer = any(one.below_county for one in found)
         if not subjects or not (finer or needs_live_division(who.caller)):
             return None
         keys = [subject.keys.get(Source.POLICE, NEVER_KEY) for subject in subjects.values()]
         if self._police is None:
-            return {}
+            reports.note(Source.POLICE, SourceStatus.UNAVAILABLE)
+            return Failed(ErrorCode.SOURCE_UNAVAILABLE)
         result = await self._police.fetch(_PERSONS, keys, _DIVISION, reports)
         if isinstance(result, Failed):
-            return {}
+            return result
         return {
             migrant: str(rows[0][0]) for migrant, rows in zip(subjects, result.rows, strict=True) if rows and rows[0][0]
         }
@@ -192,25 +219,29 @@ def _check_covered(who: Who, division: str) -> None:
         raise RefusedError(ErrorCode.AGREEMENT_INVALID)
 
 
-def _reference(
-    who: Who,
-    root: PlannedRoot | None,
-    subject: Subject,
-    sector_id: SectorId,
-    divisions: Mapping[MigrantId, str] | None,
-) -> SubjectRef:
+def _reference(who: Who, subject: Subject, sector_id: SectorId, divisions: _Divisions | None) -> SubjectRef:
     live = None if divisions is None else divisions.get(subject.migrant, "")
     found = classify(who.caller, who.purpose, subject.facts, live, who.today)
-    if _unknown_to(who, root, found):
-        return SubjectRef(subject.migrant, sector_id, SubjectClass.NONE, {})
     return SubjectRef(subject.migrant, sector_id, found, subject.keys)
 
 
-def _unknown_to(who: Who, root: PlannedRoot | None, found: SubjectClass) -> bool:
-    """R7: a protected person is absent from listings, except to the protection desk."""
-    listed = root is not None and root.name == "migrants"
-    return listed and SubjectClass.PROTECTED in found and not _may_find_protected(who)
+def _is_listed(who: Who, ref: SubjectRef, found: Found, divisions: _Divisions | None) -> bool:
+    """R7: a protected person is absent from listings; others stand in those of the division they live in now."""
+    if SubjectClass.PROTECTED in ref.subject_class and not _may_find_protected(who):
+        return False
+    return divisions is None or divisions.get(ref.migrant, "").startswith(found.division)
 
 
 def _may_find_protected(who: Who) -> bool:
-    return Role.PROTECTION_DESK in who.caller.profile.roles
+    """R7: only the protection desk of a department that keeps records, under a case that the request named."""
+    profile = who.caller.profile
+    keeps = profile.department.value in {source.value for source in Source}
+    return keeps and Role.PROTECTION_DESK in profile.roles and who.case is not None
+
+
+def _turned(migrant: MigrantId) -> MigrantId:
+    """An id for cursors: it leads back to the migrant's place in a listing, and to nobody's record.
+
+    INVARIANT: migrants and phantoms are UUIDs of version 7; turned, of version 8, and turned again as they were.
+    """
+    return MigrantId(UUID(int=migrant.int ^ 0xF << 76))

@@ -23,9 +23,11 @@ Renderer = Callable[[Any], object]
 Composite = tuple[tuple[str, str], ...]
 """Selected (response key, field name) pairs of an object made from one value."""
 
-_MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
-_DIVISION = re.compile(r"\d{6}(\d{3}(\d{3})?)?")
+_MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
+_DIVISION = re.compile(r"[0-9]{6}([0-9]{3}([0-9]{3})?)?")
 _INT_LIMIT = 2**31
+_AMOUNT_LIMIT = Decimal(10) ** 15
+"""Yuan. Written out, `1E+999999` has a million digits."""
 
 
 class WrongTypeError(Exception):
@@ -75,9 +77,18 @@ def _county_name(value: Any) -> object:
 
 
 def _text(value: Any) -> str:
-    if type(value) is not str:
+    if type(value) is not str or not _is_writable(value):
         raise WrongTypeError
     return value
+
+
+def _is_writable(text: str) -> bool:
+    """Half a surrogate pair is no character: one of them would make the whole answer impossible to write."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _date(value: Any) -> date:
@@ -93,7 +104,7 @@ def _integer(value: Any) -> int:
 
 
 def _amount(value: Any) -> Decimal:
-    if type(value) is not Decimal or not value.is_finite():
+    if type(value) is not Decimal or not value.is_finite() or abs(value) >= _AMOUNT_LIMIT:
         raise WrongTypeError
     return value
 

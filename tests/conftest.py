@@ -6,15 +6,18 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 from hub.postgres import ADMIN_ROLE, EmbeddedServer
-from tests.demo_city import DemoCity, open_demo_city
 
 settings.register_profile("hub", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("hub")  # a busy machine is no defect of the code under test
+
+if TYPE_CHECKING:
+    from tests.demo_city import DemoCity
 
 OWNER, SERVICE = "hub_owner", "hub_service"
 
@@ -60,8 +63,10 @@ def postgres() -> Iterator[Postgres]:
 
 
 @pytest.fixture(scope="session")
-def city() -> Iterator[DemoCity]:
+def city() -> "Iterator[DemoCity]":
     """A demo installation with its hub running; tests that break something of it mend it."""
+    from tests.demo_city import open_demo_city  # the whole program, which most tests do without
+
     with open_demo_city() as standing:
         yield standing
 

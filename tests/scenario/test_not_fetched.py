@@ -102,7 +102,7 @@ def facts_of(city: DemoCity, member: str, *, protected: bool = False) -> Subject
 
 
 def test_no_withheld_column_is_asked_for(city: DemoCity, watched: WatchedHub, book: PolicyBook) -> None:
-    """Every department under every purpose asks for everything about a child and an adult; the sources hear of nothing more
+    """Every department under every purpose asks for everything about a child and an adult; the sources hear of no more
     than the decisions give for that very person."""
     examiner = Examiner(city, watched, book)
     found = [

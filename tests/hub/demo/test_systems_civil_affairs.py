@@ -1,8 +1,8 @@
 """Civil affairs' system in SQLite and MariaDB."""
 
 import asyncio
-import sqlite3
 import os
+import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path

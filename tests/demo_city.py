@@ -14,7 +14,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -56,7 +56,6 @@ class DemoCity:
         self.log = self.state_dir / "hub.log"
         self.keys = KeyFile.of(self.settings).read()
         self.sector_ids = SectorIds(self.keys)
-        self._stack = ExitStack()
         self._hub: ServiceProcess | None = None
         self._health: ServiceProcess | None = None
 
@@ -78,6 +77,15 @@ class DemoCity:
         self._hub.process.kill()
         self._hub.stop()
 
+    @contextmanager
+    def another_hub(self, **environment: str) -> Iterator[ServiceProcess]:
+        """A second hub over the same installation, with other settings; its log goes where the first one's does."""
+        process = launch_hub(self.settings_file, self.log, environment)
+        try:
+            yield process
+        finally:
+            process.stop()
+
     def start_health(self) -> None:
         """Start the health service at the address that the hub's settings name."""
         port = health_port(self.settings_file)
@@ -93,6 +101,14 @@ class DemoCity:
     def server(self) -> EmbeddedServer:
         """The database server, for faults; the caller stops it."""
         return EmbeddedServer.start(self.state_dir / "postgres")
+
+    def server_url(self, database: str, role: str) -> str:
+        """The address of one of its databases, as one of its roles."""
+        server = self.server()
+        try:
+            return server.url(database, role)
+        finally:
+            server.stop()
 
     def stop(self) -> None:
         """End the hub and health."""
@@ -129,28 +145,51 @@ class DemoCity:
         return self.mint(request), headers
 
     def post(
-        self, document: str, variables: Mapping[str, Any] | None, token: str, headers: Mapping[str, str]
+        self,
+        document: str,
+        variables: Mapping[str, Any] | None,
+        token: str,
+        headers: Mapping[str, str],
+        *,
+        address: str | None = None,
     ) -> httpx.Response:
-        """One GraphQL request over HTTP."""
+        """One GraphQL request over HTTP, to the hub or to another."""
         sent = {"authorization": f"Bearer {token}", **headers}
         body = {"query": document, "variables": dict(variables or {})}
-        return httpx.post(f"{self.address}/graphql", json=body, headers=sent, timeout=30, trust_env=False)
+        url = f"{address or self.address}/graphql"
+        return httpx.post(url, json=body, headers=sent, timeout=30, trust_env=False)
 
-    def ask_plainly(self) -> httpx.Response:
+    def ask_plainly(self, address: str | None = None) -> httpx.Response:
         """A question that a healthy hub answers: a child's masked name, for school enrolment."""
         token, headers = self.clerk("child")
         child = {"id": self.id_of(Department.EDUCATION, "child")}
-        return self.post("query($id: ID!) { migrant(id: $id) { name } }", child, token, headers)
+        return self.post("query($id: ID!) { migrant(id: $id) { name } }", child, token, headers, address=address)
 
-    def wait_until_answering(self) -> float:
-        """Ask until there is an answer again; how many seconds it took."""
-        started = time.monotonic()
-        while time.monotonic() - started < _PATIENCE:
-            response = self.ask_plainly()
+    def wait_until_answering(self, address: str | None = None) -> httpx.Response:
+        """Ask until there is an answer again; the answer."""
+        deadline = time.monotonic() + _PATIENCE
+        while time.monotonic() < deadline:
+            response = self.ask_plainly(address)
             if response.status_code == 200 and response.json()["data"]["migrant"]["name"]:
-                return time.monotonic() - started
+                return response
             time.sleep(0.1)
         raise AssertionError("the hub does not answer any more")
+
+    def wait_until_refusing(self, address: str | None = None) -> httpx.Response:
+        """Ask until the hub says that it is not ready; its answer to one more question then."""
+        deadline = time.monotonic() + _PATIENCE
+        while time.monotonic() < deadline:
+            ready = httpx.get(f"{address or self.address}/health/ready", timeout=30, trust_env=False)
+            if ready.status_code == 503:
+                return self.ask_plainly(address)
+            self.ask_plainly(address)
+            time.sleep(0.1)
+        raise AssertionError("the hub goes on as if nothing were wrong")
+
+    def receipts(self, limit: int = 100_000) -> set[str]:
+        """The ids of all records in the log."""
+        rows = json.loads(self.run("audit", "show", "--limit", str(limit), "--json").output)
+        return {row["record_id"] for row in rows}
 
     def run(self, *arguments: str) -> Result:
         """A `hub` command at this installation; it must succeed."""

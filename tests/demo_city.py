@@ -71,6 +71,11 @@ class DemoCity:
         """Start `hub serve`, and wait until it answers."""
         self._hub = launch_hub(self.settings_file, self.log)
 
+    def stop_hub(self) -> None:
+        """SIGTERM; it answers what is under way and writes what it holds."""
+        assert self._hub is not None
+        self._hub.stop()
+
     def kill_hub(self) -> None:
         """SIGKILL."""
         assert self._hub is not None

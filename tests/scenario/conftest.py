@@ -20,3 +20,8 @@ def watched(city: DemoCity) -> Iterator[WatchedHub]:
     """A hub in this process over the same installation, whose calls to the sources are noted."""
     with open_watched_hub(city.settings) as hub:
         yield hub
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What searches everything that was left behind comes last in the session."""
+    items.sort(key=lambda item: "city_at_rest" in getattr(item, "fixturenames", ()))

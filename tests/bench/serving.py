@@ -1,4 +1,4 @@
-"""How the programs beside the hub are served: uvicorn with uvloop and httptools, one process, as the hub's."""
+"""How the programs beside the hub are served: uvicorn with uvloop and httptools, one process."""
 
 import json
 import os

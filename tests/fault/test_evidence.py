@@ -78,7 +78,7 @@ def test_no_source_is_asked_without_a_log(city: DemoCity) -> None:
 
 def source_calls(city: DemoCity) -> list[str]:
     """The lines of the metrics that count calls to departments."""
-    text = httpx.get(f"{city.address}/metrics", trust_env=False).text
+    text = city.get("/metrics").text
     return [line for line in text.splitlines() if line.startswith("hub_source_calls_total")]
 
 

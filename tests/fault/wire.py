@@ -30,7 +30,7 @@ class Wire:
             department=Department.HUMAN_RESOURCES, roles=(Role.CASE_OFFICER,), purpose="social-insurance"
         )
         self.headers: Headers = [("authorization", f"Bearer {self.token}"), *purpose.items()]
-        self._http = httpx.Client(base_url=city.address, timeout=30, trust_env=False)
+        self._http = city.client()
 
     def __enter__(self) -> Self:
         return self

@@ -1,6 +1,6 @@
 """Plays an exchange against the demo city and holds the answer against what the exchange says."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from typing import Any
 from uuid import UUID
@@ -159,7 +159,7 @@ class Player:
             assert str(value) == str(self._value(Department.PERSON, expected)), place
 
 
-_PAPERS = {
+_PAPERS: Mapping[str, Callable[[Persona], str | None]] = {
     "name": lambda one: one.name,
     "masked name": lambda one: mask(Mask.NAME, one.name),
     "number": lambda one: one.number,

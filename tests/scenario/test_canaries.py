@@ -9,7 +9,6 @@ from pathlib import Path
 from uuid import UUID
 
 import asyncpg
-import httpx
 import pytest
 
 from hub.postgres import ADMIN_ROLE
@@ -56,7 +55,7 @@ def send_everywhere(city: DemoCity, name: str, number: str) -> None:
         f'{{ __type(name: "{name}") {{ name }} }}',
     ]
     latin = name.encode().decode("latin-1")
-    with httpx.Client(base_url=city.address, headers=headers, trust_env=False) as client:
+    with city.client(headers=headers) as client:
         for document in documents:
             named = {"query": document, "variables": {name: number}, "operationName": f"N{number}"}
             client.post("/graphql", json=named)
@@ -65,7 +64,7 @@ def send_everywhere(city: DemoCity, name: str, number: str) -> None:
         client.post("/graphql", json=[name, number])
         for header in ("hub-purpose", "hub-case", "hub-agreement", "authorization", "content-type", "x-trace"):
             value = f"{latin} {number}".encode("latin-1")
-            client.post("/graphql", json={"query": "{ me { name } }"}, headers={header: value})
+            client.post("/graphql", json={"query": "{ me { name } }"}, headers=[(header.encode(), value)])
         client.get(f"/{name}/{number}", params={"name": name})
         client.get("/graphql", params={"query": f'{{ lookup(number: "{number}") {{ name }} }}'})
 
@@ -120,7 +119,7 @@ def test_the_hub_s_database_holds_nobody(city_at_rest: DemoCity, canaries: Canar
 def test_the_log_and_the_figures_hold_nobody(city_at_rest: DemoCity, canaries: Canaries) -> None:
     """The hub's log, its database's log and its metrics hold no seeded person, whatever was sent."""
     log = city_at_rest.log.read_bytes()
-    figures = httpx.get(f"{city_at_rest.address}/metrics", trust_env=False).content
+    figures = city_at_rest.get("/metrics").content
     server = (city_at_rest.state_dir / "postgres" / "data" / "server.log").read_bytes()
     assert b"hub_answers_total" in figures
     assert [canaries.found_in(text) for text in (log, figures, server)] == [set(), set(), set()]

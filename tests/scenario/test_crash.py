@@ -50,7 +50,7 @@ class Load:
             client=f"client-{number}",
         )
         headers["authorization"] = f"Bearer {token}"
-        with httpx.Client(base_url=self.city.address, timeout=5, trust_env=False, headers=headers) as client:
+        with self.city.client(headers=headers) as client:
             for document in self._documents():
                 member = ("worker", "applicant", "protected")[number % 3]
                 variables = {"id": self.city.id_of(Department.HUMAN_RESOURCES, member)}

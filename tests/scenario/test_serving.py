@@ -2,8 +2,6 @@
 
 import time
 
-import httpx
-
 from tests.demo_city import DemoCity
 
 
@@ -12,7 +10,7 @@ def test_answers_do_not_wait_for_acknowledgements(city: DemoCity) -> None:
     token, headers = city.clerk("child")
     headers["authorization"] = f"Bearer {token}"
     took = []
-    with httpx.Client(base_url=city.address, headers=headers, trust_env=False) as client:
+    with city.client(headers=headers) as client:
         for _ in range(50):
             started = time.perf_counter()
             assert client.post("/graphql", json={"query": "{ __typename }"}).status_code == 200
@@ -22,7 +20,7 @@ def test_answers_do_not_wait_for_acknowledgements(city: DemoCity) -> None:
 
 def test_every_answer_carries_the_safe_headers(city: DemoCity) -> None:
     """Answers, refusals, pages and figures are not cached by anybody and are what they say they are."""
-    with httpx.Client(base_url=city.address, trust_env=False) as client:
+    with city.client() as client:
         answers = [client.get(path) for path in ("/metrics", "/health/live", "/health/ready", "/nothing", "/console/")]
         answers += [client.post("/graphql", json={}), city.ask_plainly()]
     for answer in answers:
@@ -35,7 +33,7 @@ def test_every_answer_carries_the_safe_headers(city: DemoCity) -> None:
 def test_figures_are_of_closed_sets(city: DemoCity) -> None:
     """Metrics count answers by code and departments by status; no label comes from a request."""
     city.ask_plainly()
-    text = httpx.get(f"{city.address}/metrics", trust_env=False).text
+    text = city.get("/metrics").text
     labels = {line.partition("{")[2].partition("}")[0] for line in text.splitlines() if "{" in line}
     names = {part.partition("=")[0] for one in labels for part in one.split(",")}
     assert names == {"outcome", "le", "department", "status"}

@@ -43,7 +43,7 @@ class LocalFields:
         purpose = admit(caller, purpose_code, case, agreement, today)
         table = await hub.tables.get(caller.profile, purpose, agreement, today)
         plan = hub.plans.get(operation, None, table)
-        check_roots(caller, plan, agreement)
+        check_roots(caller, plan, purpose, agreement)
         return plan
 
 

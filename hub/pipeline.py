@@ -48,7 +48,7 @@ async def answer(hub: Hub, caller: Caller, request: GraphQLRequest) -> bytes:
     table = await hub.tables.get(caller.profile, purpose, agreement, today)
     plan = hub.plans.get(operation, switches, table)
     who = Who(caller, purpose, agreement, caller.case if request.case else None, today)
-    check_roots(caller, plan, agreement)
+    check_roots(caller, plan, purpose, agreement)
     reports = Reports()
     involved = await _involved(hub, who, plan, variables, reports)
     execution = Execution(hub.gates, variables, involved.named, today, reports)

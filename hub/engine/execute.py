@@ -76,7 +76,7 @@ class Execution:
         self._today = today
         self._batches: dict[tuple[CollectionName, Wanted], _Batch] = {}
         self._failed: dict[CollectionName, Failed] = {}
-        self._checks: dict[tuple[str, tuple[tuple[str, CheckArgument], ...]], _CheckBatch] = {}
+        self._checks: dict[tuple[str, tuple[tuple[str, Any], ...]], _CheckBatch] = {}
 
     async def run(self, plan: Plan, targets: Sequence[Target]) -> dict[str, Any]:
         """The value of every planned root by response key; `targets` stand in the order of `plan.planned`."""
@@ -123,9 +123,11 @@ class Execution:
             for state in states:
                 state.outcomes.append(_UNKNOWN)
             return
-        arguments, answerable = self._arguments(use)
+        given = arguments_of(use.definition, use.node, self._variables)
+        arguments, answerable = self._arguments(use, given)
+        # By what was asked, not by the key it leads to: two persons nobody knows make two calls with two times.
         batch = self._checks.setdefault(
-            (use.info.name, tuple(sorted(arguments.items()))),
+            (use.info.name, tuple(sorted(given.items()))),
             _CheckBatch(CheckRequest(use.info.name, self._today, arguments), use.info.source),
         )
         for ref, state in zip(refs, states, strict=True):
@@ -134,8 +136,8 @@ class Execution:
             allowed = answerable and use.ruling.of(ref.subject_class) is Decision.VERIFY
             batch.keys.append(ref.key(use.info.source) if allowed else NEVER_KEY)
 
-    def _arguments(self, use: CheckUse) -> tuple[dict[str, CheckArgument], bool]:
-        given = arguments_of(use.definition, use.node, self._variables)
+    def _arguments(self, use: CheckUse, given: Mapping[str, Any]) -> tuple[dict[str, CheckArgument], bool]:
+        """The arguments as the source takes them, and whether there can be an answer other than UNKNOWN."""
         arguments: dict[str, CheckArgument] = {name: getattr(value, "value", value) for name, value in given.items()}
         if use.info.person is None:
             return arguments, True

@@ -10,7 +10,7 @@ from auth.model import Caller
 from hub.engine.plan import Plan, PlannedRoot
 from hub.engine.subjects import CaseNames
 from hub.engine.targets import Who
-from privacy.model import Agreement
+from privacy.model import Agreement, Purpose
 from schema.errors import ErrorCode, RefusedError
 from schema.ids import MigrantId
 from schema.vocabulary import Department, Source
@@ -18,21 +18,24 @@ from schema.vocabulary import Department, Source
 __all__ = ["check_named", "check_roots", "check_subjects"]
 
 
-def check_roots(caller: Caller, plan: Plan, agreement: Agreement | None) -> None:
+def check_roots(caller: Caller, plan: Plan, purpose: Purpose, agreement: Agreement | None) -> None:
     """Which root fields a caller may use at all. Raises FIELD_REFUSED, AGREEMENT_REQUIRED, LISTING_REFUSED."""
     person = caller.profile.department is Department.PERSON
     for root in plan.planned:
         if (root.name == "me") is not person:
             raise RefusedError(ErrorCode.FIELD_REFUSED)
         if root.name == "migrants":
-            _check_listing(caller, root, agreement)
+            _check_listing(caller, root, purpose, agreement)
 
 
-def _check_listing(caller: Caller, root: PlannedRoot, agreement: Agreement | None) -> None:
-    """R4: no listing without an agreement. R8: no list of others' data for police."""
+def _check_listing(caller: Caller, root: PlannedRoot, purpose: Purpose, agreement: Agreement | None) -> None:
+    """R4: no listing without an agreement. R8: no list of others' data for police.
+
+    Nor is there one under a purpose whose case has to name each person: an agreement does not replace the case.
+    """
     if agreement is None or not agreement.listing:
         raise RefusedError(ErrorCode.AGREEMENT_REQUIRED)
-    if _others_for_police(caller, root):
+    if purpose.case_required or _others_for_police(caller, root):
         raise RefusedError(ErrorCode.LISTING_REFUSED)
 
 

@@ -30,12 +30,15 @@ class Load:
     receipts: set[str] = field(default_factory=set)
     _stopped: threading.Event = field(default_factory=threading.Event)
 
-    def run(self, seconds: float) -> None:
-        """Load the hub, kill it in the midst, wait for the clients."""
+    def run(self, answers: int, seconds: float) -> None:
+        """Load the hub, kill it so long after that many answers were received, wait for the clients."""
         self._stopped.clear()
+        wanted, patience = len(self.receipts) + answers, time.monotonic() + 60
         threads = [threading.Thread(target=self._ask, args=(number,)) for number in range(CLIENTS)]
         for thread in threads:
             thread.start()
+        while len(self.receipts) < wanted and time.monotonic() < patience:
+            time.sleep(0.01)
         time.sleep(seconds)
         self.city.kill_hub()
         self._stopped.set()
@@ -72,7 +75,7 @@ def kill_repeatedly(city: DemoCity, rounds: int) -> None:
     for _ in range(rounds):
         before = len(load.receipts)
         try:
-            load.run(0.5 + chance.random() / 2)
+            load.run(2 * CLIENTS, chance.random() / 2)
         finally:
             city.start_hub()
         assert len(load.receipts) - before > CLIENTS

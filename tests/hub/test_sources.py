@@ -66,7 +66,7 @@ class Workshop:
 
 def source(name: Source = Source.POLICE, **changes: Any) -> SourceSettings:
     """The settings of one source."""
-    told = {
+    told: dict[str, Any] = {
         "source": name,
         "kind": "sql",
         "mapping": Path("m.yaml"),

@@ -365,7 +365,7 @@ def test_departments_are_asked_at_once() -> None:
             await both.wait()
             return await WatchedSource.fetch(of, *given)
 
-        source.fetch = slow  # type: ignore[method-assign]
+        source.fetch = slow  # type: ignore[method-assign, assignment]
     rules: dict[str, Rule] = {"Migrant.name": READ, "Immunisation.vaccine": READ}
     answered = desk.run(plan_of("{ me { name health { immunisations { vaccine } } } }", rules), person(1))
     assert (sorted(started), answered.errors) == (["health", "police"], {})

@@ -1,6 +1,7 @@
 """What a selection needs from the sources, per subject class."""
 
 import time
+from collections.abc import Mapping
 
 from connectors.contract import RowFilter
 from hub.engine.needs import Needs, Wanted
@@ -25,9 +26,9 @@ PERSONS = CollectionName("police.persons")
 REGISTRATIONS = CollectionName("police.residence_registrations")
 
 
-def needs_of(selection: str, rules: dict[str, Rule]) -> Needs:
+def needs_of(selection: str, rules: Mapping[str, Rule]) -> Needs:
     """The needs of a selection on one migrant."""
-    return plan_of(f"{{ me {{ {selection} }} }}", rules).planned[0].needs
+    return plan_of(f"{{ me {{ {selection} }} }}", dict(rules)).planned[0].needs
 
 
 def columns(wanted: Wanted | None) -> tuple[str, ...] | None:

@@ -61,7 +61,7 @@ def test_withheld_is_like_nothing_on_record() -> None:
     }
     selection = "name residence { since t: __typename } humanResources { employments { occupation t: __typename } }"
     nothing: Rows = {"police.persons": [], "human_resources.employments": []}
-    empty = {"name": None, "residence": None, "humanResources": {"employments": []}}
+    empty: dict[str, Any] = {"name": None, "residence": None, "humanResources": {"employments": []}}
     assert write(selection, rules, nothing, RESIDENT) == (empty, {})
     assert write(selection, rules, nothing, PLAIN) == (empty, {})
 

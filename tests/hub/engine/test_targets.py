@@ -9,7 +9,7 @@ from auth.model import Caller
 from connectors.contract import NEVER_KEY
 from connectors.memory import Fault, FaultKind
 from hub.engine.gates import Reports
-from hub.engine.subjects import Target
+from hub.engine.subjects import CaseNames, Target
 from hub.engine.targets import Finder, Found, Who
 from schema.errors import ErrorCode
 from schema.ids import MigrantId
@@ -135,7 +135,7 @@ def test_a_case_is_read_only_when_the_request_named_it() -> None:
     one = caller(HR, case=case_of(HR, migrant(1), related=[migrant(2)], purpose="social-insurance"))
     finder = Registry().finder
     names = finder.case_names(who(one, "social-insurance"))
-    assert (names.subjects, names.related) == ({migrant(1)}, {migrant(2)})
+    assert names == CaseNames(frozenset({migrant(1)}), frozenset({migrant(2)}))
     assert finder.case_names(who(one, "social-insurance", with_case=False)).named == frozenset()
 
 

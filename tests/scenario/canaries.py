@@ -83,6 +83,7 @@ def _forms(value: str) -> Iterator[tuple[str, bytes]]:
     for encoding in ("utf-16-le", "utf-16-be", "gb18030"):
         yield encoding, value.encode(encoding)
     for shift in range(3):
-        # Whatever stands before, these letters are the same: the first and last ones, which mix, are cut off.
+        # Whatever stands around them, these letters are the same: those at the edges mix with it and are cut off.
+        first, last = -(-shift * 8 // 6), (shift + len(plain)) * 8 // 6
         for alphabet in (base64.b64encode, base64.urlsafe_b64encode):
-            yield f"base64 at {shift}", alphabet(b"\x00" * shift + plain)[4 if shift else 0 : -4]
+            yield f"base64 at {shift}", alphabet(bytes(shift) + plain)[first:last]

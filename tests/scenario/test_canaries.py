@@ -4,6 +4,7 @@ These tests run last in the session, so that whatever others did is searched too
 """
 
 import asyncio
+import base64
 import json
 from pathlib import Path
 from uuid import UUID
@@ -99,8 +100,10 @@ def test_the_search_finds_what_is_there(city: DemoCity, canaries: Canaries) -> N
     assert len(canaries.found_in((city.state_dir / "demo" / "civil-affairs.sqlite").read_bytes())) > 1_000
     assert f"key {worker.keys['police']}" in canaries.found_in(b"\x00" + worker.keys["police"].encode() + b"\xff")
     assert f"code {worker.number}" in canaries.found_in(f"a7{worker.number}".encode())
-    for form in (f"{worker.name}".encode("utf-16-le"), worker.number.encode().hex().encode()):
+    for form in (worker.name.encode("utf-16-le"), worker.number.encode().hex().encode()):
         assert canaries.found_in(b"..." + form + b"...")
+    for before in ("", "a", "ab", "abc"):
+        assert canaries.found_in(base64.b64encode(f"{before}{worker.name} {worker.number} and more".encode()))
     assert canaries.found_in(json.dumps({"a": worker.name}).encode())
     assert not canaries.found_in(b"nobody is here, 320505 neither")
 

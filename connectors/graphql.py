@@ -14,7 +14,8 @@ from connectors.errors import RubbishError, UnavailableError
 from connectors.json_shapes import json_list, json_moment, json_object, json_row
 from connectors.mapping import CollectionMapping, Place, SourceMapping
 from connectors.remote import RemoteClient
-from connectors.shaped import RawPage, ShapedConnector
+from connectors.remote_source import RemoteConnector
+from connectors.shaped import RawPage
 from connectors.shapes import KeyCodec, Raw, Shape
 from connectors.values import LiveType
 from schema.errors import ConfigurationError
@@ -24,41 +25,18 @@ __all__ = ["GraphqlConnector"]
 _NAME: Final = re.compile(r"[_A-Za-z][_0-9A-Za-z]*")
 
 
-class GraphqlConnector(ShapedConnector):
+class GraphqlConnector(RemoteConnector):
     """One GraphQL endpoint. `address` is its full URL; `credentials` hold the service token."""
 
     place = Place.TYPE
 
     def __init__(self, mapping: SourceMapping, address: str, credentials: Credentials, deadline: float) -> None:
-        super().__init__(mapping, deadline)
+        super().__init__(mapping, address, credentials, deadline)
         for collection in mapping.collections.values():
             _check_names(mapping, collection)
         words = [mapping.service.pages, None if mapping.about is None else mapping.about.place]
         for word in filter(None, words):
             _check_name(mapping, word.replace("{name}", "_"), 1)
-        self._address = address
-        self._credentials = credentials
-        self._client: RemoteClient | None = None
-
-    async def _open(self) -> None:
-        if self._client is not None:
-            return
-        client = RemoteClient(self._address, self._credentials, self.mapping.service.token, self._deadline)
-        try:
-            await self._read_about(client)
-            if client.is_exposed and not self.synthetic:
-                raise self.mapping.fail(1, "plain http to another machine is for synthetic sources only")
-            for collection in self.mapping.collections.values():
-                await self._inspect(client, collection)
-        except BaseException:
-            await client.close()
-            raise
-        self._client = client
-
-    async def _close(self) -> None:
-        client, self._client = self._client, None
-        if client is not None:
-            await client.close()
 
     async def _read_about(self, client: RemoteClient) -> None:
         about = self.mapping.about

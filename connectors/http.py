@@ -6,48 +6,22 @@ from datetime import datetime
 import orjson
 
 from connectors.contract import NEVER_KEY
-from connectors.credentials import Credentials
 from connectors.errors import RubbishError, UnavailableError
 from connectors.json_shapes import json_list, json_moment, json_object, json_row
-from connectors.mapping import CollectionMapping, Place, SourceMapping
+from connectors.mapping import CollectionMapping, Place
 from connectors.remote import RemoteClient
-from connectors.shaped import RawPage, ShapedConnector
+from connectors.remote_source import RemoteConnector
+from connectors.shaped import RawPage
 from connectors.shapes import KeyCodec, Raw, Shape
 from connectors.values import LiveType
 
 __all__ = ["HttpConnector"]
 
 
-class HttpConnector(ShapedConnector):
+class HttpConnector(RemoteConnector):
     """One service. `address` is its base URL; `credentials` open its token endpoint or are a service token."""
 
     place = Place.ENDPOINT
-
-    def __init__(self, mapping: SourceMapping, address: str, credentials: Credentials, deadline: float) -> None:
-        super().__init__(mapping, deadline)
-        self._address = address
-        self._credentials = credentials
-        self._client: RemoteClient | None = None
-
-    async def _open(self) -> None:
-        if self._client is not None:
-            return
-        client = RemoteClient(self._address, self._credentials, self.mapping.service.token, self._deadline)
-        try:
-            await self._read_about(client)
-            if client.is_exposed and not self.synthetic:
-                raise self.mapping.fail(1, "plain http to another machine is for synthetic sources only")
-            for collection in self.mapping.collections.values():
-                await self._inspect(client, collection)
-        except BaseException:
-            await client.close()
-            raise
-        self._client = client
-
-    async def _close(self) -> None:
-        client, self._client = self._client, None
-        if client is not None:
-            await client.close()
 
     async def _read_about(self, client: RemoteClient) -> None:
         about = self.mapping.about

@@ -35,6 +35,7 @@ from privacy.keys import KeyService
 from privacy.model import Agreement
 from privacy.policybook import PolicyBook, load_policies
 from privacy.sector_ids import SectorIds
+from schema.errors import ClientError
 from schema.query import build_schema
 from schema.vocabulary import Department, Role, Source
 
@@ -56,9 +57,12 @@ async def assembled_hub(settings: Settings) -> AsyncIterator[Hub]:
         sources = await stack.enter_async_context(open_sources(settings, keys))
         hub = await _assemble(stack, settings, keys, (database, sources, book, agreements))
         await hub.audit.write(_lifecycle(Event.START, settings, book))
-        yield hub
-        await hub.denials.close()
-        await hub.audit.write(_lifecycle(Event.STOP, settings, book))
+        try:
+            yield hub
+        finally:
+            await hub.denials.close()
+            with suppress(ClientError):  # a log that cannot be written any more has said so itself
+                await hub.audit.write(_lifecycle(Event.STOP, settings, book))
 
 
 def _agreements(settings: Settings, keys: KeyService, book: PolicyBook) -> Mapping[str, Agreement]:

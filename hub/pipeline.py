@@ -53,7 +53,7 @@ async def answer(hub: Hub, caller: Caller, request: GraphQLRequest) -> bytes:
     involved = await _involved(hub, who, plan, variables, reports)
     execution = Execution(hub.gates, variables, involved.named, today, reports)
     data = await execution.run(plan, involved.targets)
-    local = await run_local(hub.schema, operation, plan.local, request.variables, LocalFields(hub, caller))
+    local = await _run_local(hub, caller, request, operation, plan.local)
     hub.metrics.note_sources(reports)
     record = record_of(hub.clock(), who, plan, involved, reports)
     receipt = await hub.audit.write(record)
@@ -96,13 +96,19 @@ async def _answer_locally(
     hub: Hub, caller: Caller, request: GraphQLRequest, operation: Operation, switches: Mapping[str, bool]
 ) -> bytes:
     """A document without person-level fields: predictions are recorded, introspection is not."""
-    roots = selected_roots(hub.schema, operation, switches)
-    local_roots = [LocalRoot(one.key, one) for one in roots]
-    local = await run_local(hub.schema, operation, local_roots, request.variables, LocalFields(hub, caller))
-    predictions = sum(one.name == "preflight" for one in roots)
+    roots = [LocalRoot(one.key, one) for one in selected_roots(hub.schema, operation, switches)]
+    local = await _run_local(hub, caller, request, operation, roots)
+    return response_body({root.key: local.data.get(root.key) for root in roots}, list(local.errors), {})
+
+
+async def _run_local(
+    hub: Hub, caller: Caller, request: GraphQLRequest, operation: Operation, roots: Sequence[LocalRoot]
+) -> LocalResult:
+    local = await run_local(hub.schema, operation, roots, request.variables, LocalFields(hub, caller))
+    predictions = sum(root.selected.name == "preflight" for root in roots)
     if predictions:
         await hub.audit.write(_preflight_record(hub, caller, operation, predictions))
-    return response_body({one.key: local.data.get(one.key) for one in roots}, list(local.errors), {})
+    return local
 
 
 def _preflight_record(hub: Hub, caller: Caller, operation: Operation, predictions: int) -> Record:

@@ -172,8 +172,8 @@ def _case(options: Mapping[str, Any]) -> Case | None:
         if options["subjects"] or options["related"]:
             raise click.UsageError("--subject and --related need --case")
         return None
-    if not options["subjects"] or len(options["purposes"]) != 1:
-        raise click.UsageError("--case needs at least one --subject and exactly one --purpose")
+    if len(options["purposes"]) != 1:
+        raise click.UsageError("--case needs exactly one --purpose")
     return Case(
         reference=options["reference"],
         purpose=options["purposes"][0],

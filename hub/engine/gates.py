@@ -122,7 +122,8 @@ class Gate:
         return result
 
     def _failed(self, source: Source, status: SourceStatus, code: ErrorCode, reports: Reports) -> Failed:
-        self._breaker.note(failed=True)
+        if code is not ErrorCode.SOURCE_QUALITY:  # one record that cannot be read is no department that is down
+            self._breaker.note(failed=True)
         reports.note(source, status)
         return Failed(code)
 

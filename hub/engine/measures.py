@@ -27,6 +27,8 @@ from schema.errors import ErrorCode, RequestError
 __all__ = ["check_literals", "check_size", "fragments_of"]
 
 _LONGEST_INTEGER = 6
+_LONGEST_DIVISION = 12
+_LONGEST_NUMBER = 24
 _UNBOUNDED = 1_000_000
 
 
@@ -117,7 +119,7 @@ def _check_selections(selections: SelectionSetNode | None) -> None:
         if isinstance(node, FieldNode):
             for argument in node.arguments or ():
                 exempt = (node.name.value, argument.name.value) in LITERAL_ARGUMENTS
-                if not exempt and _holds_identifier(argument.value):
+                if _holds_identifier(argument.value) and not (exempt and _is_no_number(argument.value)):
                     raise RequestError(ErrorCode.IDENTIFIER_LITERAL)
         for directive in getattr(node, "directives", None) or ():
             if any(_holds_identifier(argument.value) for argument in directive.arguments or ()):
@@ -132,6 +134,12 @@ def _holds_identifier(value: Node) -> bool:
         or (isinstance(node, IntValueNode) and len(node.value.lstrip("-")) > _LONGEST_INTEGER)
         for node in _walk(value)
     )
+
+
+def _is_no_number(value: Node) -> bool:
+    """Whether an exempt literal is no number of a document: a division has 12 digits at most, a number 15 or 18."""
+    text = value.value if isinstance(value, StringValueNode) else ""
+    return len(text) > _LONGEST_NUMBER or sum(map(str.isdigit, text)) <= _LONGEST_DIVISION
 
 
 def _walk(value: Node) -> Iterator[Node]:

@@ -11,21 +11,34 @@ from hub.engine.plan import Plan, PlannedRoot
 from hub.engine.subjects import CaseNames
 from hub.engine.targets import Who
 from privacy.model import Agreement, Purpose
-from schema.errors import ErrorCode, RefusedError
+from schema.errors import ErrorCode, RefusedError, RequestError
 from schema.ids import MigrantId
 from schema.vocabulary import Department, Source
 
 __all__ = ["check_named", "check_roots", "check_subjects"]
 
+_MOST_CHECKS = 50
+"""Checks of one document; each different one is a call to its source."""
+
 
 def check_roots(caller: Caller, plan: Plan, purpose: Purpose, agreement: Agreement | None) -> None:
-    """Which root fields a caller may use at all. Raises FIELD_REFUSED, AGREEMENT_REQUIRED, LISTING_REFUSED."""
+    """Which root fields a caller may use at all. Raises FIELD_REFUSED, AGREEMENT_REQUIRED, LISTING_REFUSED,
+    and DOCUMENT_TOO_COMPLEX for too many checks."""
     person = caller.profile.department is Department.PERSON
     for root in plan.planned:
         if (root.name == "me") is not person:
             raise RefusedError(ErrorCode.FIELD_REFUSED)
         if root.name == "migrants":
             _check_listing(caller, root, purpose, agreement)
+    _check_attempts(plan)
+
+
+def _check_attempts(plan: Plan) -> None:
+    """Nothing is found out by asking one document many times (DESIGN section 7): of each person one identity."""
+    checks = [use for root in plan.planned for use in root.needs.checks]
+    identities = [sum(use.info.name == "identityMatches" for use in root.needs.checks) for root in plan.planned]
+    if len(checks) > _MOST_CHECKS or max(identities, default=0) > 1:
+        raise RequestError(ErrorCode.DOCUMENT_TOO_COMPLEX)
 
 
 def _check_listing(caller: Caller, root: PlannedRoot, purpose: Purpose, agreement: Agreement | None) -> None:

@@ -92,7 +92,7 @@ def test_person_needs_only_an_id(tmp_path: Path, more: str, role: Role) -> None:
         (f"{CLERK} --client é", "expected a pseudonym"),
         (f"{CLERK} --subject a", "--subject and --related need --case"),
         (f"{CLERK} --related a", "--subject and --related need --case"),
-        (f"{CLERK} --case R-1", "--case needs at least one --subject and exactly one --purpose"),
+        (f"{CLERK} --case R-1 --purpose social-insurance", "--case needs exactly one --purpose"),
         (f"{CLERK} --case R-1 --subject a --purpose statistics", "exactly one --purpose"),
         (f"{CLERK} --case 张三 --subject a", "expected a case reference"),
         (f"{CLERK} --case R-1 --subject a/b", "expected a sector id"),

@@ -261,6 +261,19 @@ def test_an_open_breaker_answers_at_once_without_a_call() -> None:
     assert isinstance(asyncio.run(gate.fetch(PERMITS, KEYS, WANTED, Reports())), Fetched)
 
 
+def test_a_record_that_cannot_be_read_does_not_close_the_department() -> None:
+    """Answers of bad quality fail their own request and leave the breaker alone."""
+    source = ScriptedSource(raising(SourceError(ErrorCode.SOURCE_QUALITY, "not understood")))
+    gate = Gate(source, 1.0, Breaker(limit=2))  # type: ignore[arg-type]
+
+    async def ask() -> None:
+        for _ in range(4):
+            assert await gate.fetch(PERMITS, KEYS, WANTED, Reports()) == Failed(ErrorCode.SOURCE_QUALITY)
+
+    asyncio.run(ask())
+    assert source.calls == 4
+
+
 def test_a_report_tells_the_worst_status_and_the_oldest_data() -> None:
     """Of several calls to one source."""
     reports = Reports()

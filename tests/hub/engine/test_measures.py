@@ -30,6 +30,14 @@ def named(document: str) -> bool:
     return False
 
 
+def test_an_exempt_literal_is_no_way_around() -> None:
+    """A division may be written out, a document's number in its place may not."""
+    listing = '{{ migrants(division: "{}") {{ nodes {{ id }} }} }}'
+    assert not named(listing.format("320505001002"))
+    assert named(listing.format("110101199003070038"))
+    assert named(listing.format("110101900307003"))
+
+
 def test_a_fragment_bomb_is_counted_not_expanded() -> None:
     """Sixty fragments that each spread the next twice would be 2^60 fields; they are refused at once."""
     chain = " ".join(f"fragment F{i} on Migrant {{ ...F{i + 1} ...F{i + 1} }}" for i in range(60))

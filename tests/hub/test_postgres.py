@@ -226,7 +226,8 @@ def test_as_a_plain_user() -> None:
     results = context.Queue()
     with tempfile.TemporaryDirectory() as folder:
         os.chown(folder, account.pw_uid, account.pw_gid)
-        shutil.copytree(package, Path(folder) / "site" / package.name)
+        for part in (package, package.with_name(f"{package.name}.libs")):
+            shutil.copytree(part, Path(folder) / "site" / part.name, symlinks=True)
         process = context.Process(target=_start_as_nobody, args=(folder, results))
         process.start()
         process.join(60)

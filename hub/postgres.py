@@ -193,7 +193,7 @@ class _Postmaster:
         except ProcessLookupError:
             return False
         except PermissionError:
-            pass
+            pass  # it exists, under another account
         if not Path("/proc/self/cwd").exists():
             return True
         try:

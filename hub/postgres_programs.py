@@ -81,7 +81,7 @@ def server_account() -> pwd.struct_passwd | None:
     try:
         return pwd.getpwnam(_ACCOUNT)
     except KeyError:
-        pass
+        pass  # there is none yet: make it
     command = [
         "useradd",
         "--system",

@@ -4,8 +4,8 @@ A person nobody knows gets an id of their own (a phantom) and goes through every
 that body, status, calls and time do not tell (DESIGN promise 5).
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Protocol
 from uuid import UUID
@@ -165,7 +165,9 @@ class Finder:
         ids = list(dict.fromkeys(migrant for one in found for migrant in one.migrants))
         subjects = dict(zip(ids, await self._directory.resolve(ids), strict=True))
         divisions = await self._divisions(who, found, subjects, reports)
-        return [self._target(who, one, subjects, divisions) for one in found]
+        named = self.case_names(who).named
+        known = {migrant: _reachable(who, subject, named) for migrant, subject in subjects.items()}
+        return [self._target(who, one, known, divisions) for one in found]
 
     def _target(
         self, who: Who, found: Found, subjects: Mapping[MigrantId, Subject], divisions: _Divisions | Failed | None
@@ -223,6 +225,20 @@ def _reference(who: Who, subject: Subject, sector_id: SectorId, divisions: _Divi
     live = None if divisions is None else divisions.get(subject.migrant, "")
     found = classify(who.caller, who.purpose, subject.facts, live, who.today)
     return SubjectRef(subject.migrant, sector_id, found, subject.keys)
+
+
+def _reachable(who: Who, subject: Subject, named: Collection[MigrantId]) -> Subject:
+    """Under a purpose about children, an adult whom no case names is nobody to the other departments.
+
+    The caller's own register stays open. Elsewhere such a person is asked for under the key that matches nothing, so
+    that neither answer nor calls tell an adult from somebody nobody knows (DOMAIN section 2, immunisation).
+    """
+    child = subject.facts.minor_until is not None and who.today < subject.facts.minor_until
+    if not who.purpose.children_only or child or subject.migrant in named:
+        return subject
+    department = who.caller.profile.department.value
+    own = {source: key for source, key in subject.keys.items() if source.value == department}
+    return replace(subject, keys=own)
 
 
 def _is_listed(who: Who, ref: SubjectRef, found: Found, divisions: _Divisions | None) -> bool:

@@ -118,6 +118,7 @@ def test_a_body_that_never_ends(wire: Wire) -> None:
     """A client that announces more than it sends is let go of."""
     head = f"POST /graphql HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {wire.token}\r\n"
     wire.raw((head + 'Content-Type: application/json\r\nContent-Length: 500\r\n\r\n{"query"').encode())
+    assert wire.raw(b"GET /health/live HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").startswith(b"HTTP/1.1 200")
 
 
 def test_random_bodies_are_refused_one_by_one(wire: Wire) -> None:

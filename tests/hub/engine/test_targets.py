@@ -1,6 +1,8 @@
 """From root fields to subjects: known, unknown and protected persons go the same way."""
 
 import asyncio
+from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import pytest
@@ -213,3 +215,23 @@ def test_a_person_needs_no_division() -> None:
     (found,) = classes(asker, registry, migrant(3))
     assert SubjectClass.CONSENTED in found
     assert registry.police.calls == []
+
+
+def test_an_adult_whom_no_case_names_is_nobody_to_others_under_a_purpose_about_children() -> None:
+    """Immunisation opens children, and the guardians that the case names; others only in health's own register."""
+    adult = subject(1, police="P1", health="H1")
+    child = replace(subject(2, police="P2"), facts=replace(adult.facts, minor_until=date(2040, 1, 1)))
+    registry = Registry(adult, child)
+    plain = who(caller(HEALTH, purposes=("immunisation",)), "immunisation")
+    case = case_of(HEALTH, migrant(2), related=(migrant(1),), purpose="immunisation")
+    named = who(caller(HEALTH, purposes=("immunisation",), case=case), "immunisation")
+
+    def keys(asker: Who, number: int) -> set[Source]:
+        found = registry.find(asker, BY_ID, id=IDS.seal(HEALTH, migrant(number)))
+        return set(registry.classified(asker, found)[0].subjects[0].keys)
+
+    assert keys(plain, 1) == {Source.HEALTH}
+    assert keys(plain, 2) == {Source.POLICE}
+    assert keys(named, 1) == {Source.POLICE, Source.HEALTH}
+    public_health = who(caller(HEALTH, purposes=("public-health",)), "public-health")
+    assert keys(public_health, 1) == {Source.POLICE, Source.HEALTH}
